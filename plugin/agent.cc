@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// Agent, part 1: the account's life, and what the host's side must know.
+#include "plugin/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "jingle/base/ns.h"
+#include "plugin/identity_file.h"
+#include "plugin/private_file.h"
+
+namespace balcony {
+namespace {
+
+constexpr Duration kResumeGrace = 10s;  // for replies that the server held back
+
+std::string read_anchors(const std::string& path, Mailbox& mailbox) {
+  if (path.empty()) return {};
+  auto text = read_private_file(path);
+  if (text && *text) return std::move(**text);
+  mailbox.to_host(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
+  return {};
+}
+
+}  // namespace
+
+Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound)
+    : env_(env),
+      scheduler_(scheduler),
+      mailbox_(mailbox),
+      state_(std::move(state)),
+      parser_is_sound_(parser_is_sound),
+      anchors_(read_anchors(settings().ca, mailbox)),
+      ibb_(env, scheduler, {settings().ibb_block_size}),
+      factories_{&ibb_},
+      router_({}, settings().sessions),
+      tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
+      peers_(env),
+      timer_(scheduler, env),
+      burial_(scheduler, env),
+      shutdown_(scheduler, env),
+      refetch_(scheduler, env),
+      replies_timer_(scheduler, env) {
+  mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
+  announce_features();
+}
+
+Agent::~Agent() { links_.clear(); }
+
+void Agent::handle(CoreEvent event) {
+  std::visit([this](auto& e) { on(e); }, event);
+  arm_timer();
+}
+
+void Agent::on(Online& event) {
+  bool kept = event.resumed && was_online_ && local_ == event.full;
+  local_ = event.full;
+  is_online_ = was_online_ = true;
+  router_.set_local(local_);
+  if (!kept) tracker_.fail_all({Blame::kEnvironment, "connectivity-error", "a new login began"});
+  replies_from_ = env_.now() + (kept ? kResumeGrace : 0s);
+  arm_replies_timer();
+  if (links_.empty()) {
+    auto identity = load_identity(state_.identity_path, local_.to_bare(), env_);
+    if (identity) {
+      identity_ = std::move(*identity);
+    } else {
+      identity_.reset();
+      tell(TellNotice{{}, "End-to-end streams are off: " + identity.error().text});
+    }
+  }
+  announce_features();
+  for (auto& link : links_) link->on_online(kept);
+  if (kept) return;
+  roster_known_ = false;
+  fetch_roster();
+  fetch_blocklist();
+}
+
+void Agent::on(Offline&) {
+  if (!is_online_) return;
+  is_online_ = false;
+  replies_timer_.clear();
+  roster_.on_offline();
+  peers_.on_offline();
+  early_presence_.clear();
+  to_ask_.clear();
+  auto calls = std::exchange(calls_, {});
+  for (const auto& [contact, call] : calls)
+    fail_call(call, "connectivity-error", "the connection to your server was lost");
+  for (auto& link : links_) link->on_offline();
+}
+
+void Agent::on(HostDrained&) {
+  for (auto& link : links_) link->on_host_drained();
+}
+
+// Every stream is closed in order; what is still waiting is reported first.
+void Agent::on(Shutdown&) {
+  if (closing_) return;
+  closing_ = true;
+  mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.closing = true; });
+  announce_features();
+  std::vector<Jid> contacts;
+  for (const auto& [contact, waiting] : waiting_) contacts.push_back(contact);
+  for (const Jid& contact : contacts) give_up_waiting(contact, "the program is closing");
+  calls_.clear();
+  for (auto& link : links_) link->close("gone");
+  shutdown_.set(env_.now() + settings().limit_close, [this] {
+    for (auto& link : links_) link->end({"gone", "it did not close in time", {}});
+    links_.clear();
+    finish_shutdown();
+  });
+  bury_soon();
+}
+
+void Agent::finish_shutdown() {
+  if (!closing_ || !links_.empty()) return;
+  shutdown_.clear();
+  mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.closed = true; });
+  tell(TellLog{kLogDebug, "all streams are closed"});
+}
+
+// DSC-01, DSC-02: what disco#info must list, nothing while the account's mode is off.
+void Agent::announce_features() {
+  std::vector<std::string> features;
+  bool off = settings().mode == Mode::kOff || closing_ || (was_online_ && !identity_);
+  if (!off) {
+    features = {std::string(ns::kJingle), std::string(ns::kXmlStream)};
+    for (const TransportFactory* method : factories_) features.emplace_back(method->ns());
+  }
+  tell(TellFeatures{std::move(features)});
+}
+
+void Agent::publish(const Jid& contact) {
+  std::vector<Jid> open;
+  std::vector<Jid> full;
+  for (const auto& link : links_) {
+    if (!link->peer().same_bare(contact)) continue;
+    if (link->is_open()) open.push_back(link->peer());
+    if (link->is_open() && !link->is_writable()) full.push_back(link->peer());
+  }
+  std::vector<Jid> ranking = peers_.resources(contact.to_bare());
+  auto rank = [&](const Jid& jid) { return std::find(ranking.begin(), ranking.end(), jid); };
+  std::stable_sort(open.begin(), open.end(), [&](const Jid& a, const Jid& b) { return rank(a) < rank(b); });
+  mailbox_.with_snapshot([&](Snapshot& snapshot) {
+    std::erase_if(snapshot.full, [&](const Jid& jid) { return jid.same_bare(contact); });
+    snapshot.full.insert(full.begin(), full.end());
+    if (open.empty()) {
+      snapshot.open.erase(contact.to_bare());
+    } else {
+      snapshot.open[contact.to_bare()] = std::move(open);
+    }
+  });
+}
+
+void Agent::claim(ServerPort& port, std::string_view payload_ns, std::string_view sid) {
+  claims_[{port.peer(), std::string(payload_ns), std::string(sid)}] = &port;
+  mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.sids.emplace(sid); });
+}
+
+void Agent::release(ServerPort& port, std::string_view payload_ns, std::string_view sid) {
+  auto found = claims_.find({port.peer(), std::string(payload_ns), std::string(sid)});
+  if (found == claims_.end() || found->second != &port) return;
+  claims_.erase(found);
+  mailbox_.with_snapshot([&](Snapshot& snapshot) {
+    if (auto known = snapshot.sids.find(sid); known != snapshot.sids.end()) snapshot.sids.erase(known);
+  });
+}
+
+void Agent::send(const Element& stanza) {
+  if (!is_online_) return;
+  tell(TellSend{to_xml(stanza, ns::kClient)});
+  if (!replies_timer_.is_set()) arm_replies_timer();  // it may be a request
+}
+
+// While offline nothing is overdue: what is outstanding is answered after a resume, or fails with a new
+// login.
+void Agent::arm_replies_timer() {
+  auto next = tracker_.next_deadline();
+  if (!is_online_ || !next) return replies_timer_.clear();
+  replies_timer_.set(std::max(*next, replies_from_), [this] {
+    tracker_.on_deadline();
+    arm_replies_timer();
+    arm_timer();
+  });
+}
+
+TransportFactory* Agent::factory(std::string_view name_or_ns) {
+  auto found = std::find_if(factories_.begin(), factories_.end(), [&](const TransportFactory* method) {
+    return method->name() == name_or_ns || method->ns() == name_or_ns;
+  });
+  return found == factories_.end() ? nullptr : *found;
+}
+
+Mode Agent::mode_of(const Jid& jid) const {
+  return state_.contacts.choice(jid.to_bare()).mode.value_or(settings().mode);
+}
+
+Reach Agent::reach_of(const Jid& jid) const {
+  return state_.contacts.choice(jid.to_bare()).reach.value_or(settings().reach);
+}
+
+void Agent::arm_timer() {
+  Deadline next;
+  for (const auto& [key, owed] : owed_) next = earliest(next, owed.until);
+  for (const auto& [contact, waiting] : waiting_)
+    if (!find_link(contact, false) && !calls_.contains(contact))
+      next = earliest(next, waiting.next_deadline());
+  if (!next) return timer_.clear();
+  timer_.set(*next, [this] { on_timer(); });
+}
+
+void Agent::on_timer() {
+  TimePoint now = env_.now();
+  std::vector<std::pair<Jid, std::string>> late;
+  for (const auto& [key, owed] : owed_)
+    if (owed.until <= now) late.push_back(key);
+  for (const auto& [peer, id] : late) {
+    Element reply = error_of(owed_.at({peer, id}).request, {"service-unavailable", {}, {}, {}});
+    reply_owed(peer, id, std::move(reply));
+  }
+  std::vector<Jid> contacts;
+  for (const auto& [contact, waiting] : waiting_) contacts.push_back(contact);
+  for (const Jid& contact : contacts) {
+    if (find_link(contact, false) || calls_.contains(contact)) continue;
+    for (const Element& stanza : waiting_.at(contact).take_overdue(now))
+      undelivered(contact, stanza, false, "no end-to-end stream to " + contact.full() + " came in time");
+    if (waiting_.at(contact).empty()) waiting_.erase(contact);
+  }
+  arm_timer();
+}
+
+void Agent::bury_soon() {
+  if (burial_.is_set()) return;
+  burial_.soon([this] {
+    std::erase_if(links_, [](const auto& link) { return link->phase() == Link::Phase::kDead; });
+    arm_timer();
+    finish_shutdown();
+  });
+}
+
+}  // namespace balcony

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "plugin/channel.h"
+
+#include <utility>
+
+namespace balcony {
+
+Channel::Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path,
+                 const Identity& identity, Env& env, Scheduler& scheduler)
+    : facts_(facts),
+      env_(env),
+      scheduler_(scheduler),
+      identity_(identity),
+      role_(config.role),
+      max_unauthenticated_(config.max_unauthenticated),
+      xml_(std::move(config), env),
+      path_(std::move(path)),
+      turn_(scheduler, env),
+      deadline_(scheduler, env) {}
+
+Channel::~Channel() {
+  if (path_) path_->set_listener(nullptr);
+}
+
+void Channel::start() {
+  path_->set_listener(this);
+  xml_.start();
+  after();
+}
+
+void Channel::accept_key(bool offer_external) {
+  judging_ = false;
+  xml_.accept_key(offer_external);
+  if (path_ && !paused_) path_->set_listener(this);
+  after();
+}
+
+void Channel::refuse_key(std::string text) {
+  judging_ = false;
+  xml_.refuse_key(std::move(text));
+  if (path_) path_->set_listener(this);
+  after();
+}
+
+void Channel::reject_key(std::string text) {
+  judging_ = false;
+  if (tls_) tls_->refuse_certificate();
+  if (path_) path_->set_listener(this);
+  xml_.on_tls_failed({Blame::kPeer, "security-error", std::move(text)});
+  after();
+}
+
+void Channel::on_proven() {
+  xml_.on_proven();
+  after();
+}
+
+bool Channel::send(Element stanza) {
+  bool taken = xml_.send(std::move(stanza));
+  after();
+  return taken;
+}
+
+void Channel::close() {
+  xml_.close();
+  after();
+}
+
+void Channel::fail(StreamError error) {
+  xml_.fail(std::move(error));
+  after();
+}
+
+void Channel::cut() {
+  retire_path();
+  after();
+}
+
+void Channel::ping() {
+  xml_.ping();
+  after();
+}
+
+void Channel::pause(bool paused) {
+  paused_ = paused;
+  if (path_ && !judging_) path_->set_listener(paused ? nullptr : this);
+}
+
+void Channel::on_server_session(ByteStream::ServerSession state) {
+  if (path_) path_->on_server_session(state);
+}
+
+void Channel::on_bytes(ByteView octets) {
+  if (tls_) {
+    read_ += octets.size();
+  } else {
+    clear_read_ += octets.size();
+  }
+  if (!xml_.is_established() && is_over_budget()) {
+    xml_.fail({"policy-violation", "more octets than an unauthenticated peer may send", {}});
+    after();
+    return;
+  }
+  xml_.on_bytes(octets);
+  after();
+}
+
+bool Channel::is_over_budget() const {
+  std::size_t taken = clear_read_ + (tls_ ? tls_->raw_received() : path_->received_overhead());
+  return taken > max_unauthenticated_;
+}
+
+void Channel::on_writable() {
+  flush();
+  after();
+}
+
+void Channel::on_closed(std::optional<Error> error) {
+  path_gone_ = true;
+  xml_.on_eof(std::move(error));
+  after();
+}
+
+void Channel::on_handshake_done(const TlsEngine::HandshakeDone& done) {
+  judging_ = true;
+  xml_.on_tls_established();
+  key_ = done;
+  after();
+}
+
+void Channel::on_handshake_failed(const Error& error) {
+  path_gone_ = true;
+  xml_.on_tls_failed(error);
+  after();
+}
+
+// Octets to send are collected at once, so that octets_made() is exact behind each stanza; all else
+// waits for the turn.
+void Channel::after() {
+  while (auto output = xml_.poll()) {
+    if (auto* bytes = std::get_if<XmlStream::SendBytes>(&*output)) {
+      made_ += bytes->octets.size();
+      outbound_.append(bytes->octets);
+    } else {
+      outputs_.push_back(std::move(*output));
+    }
+  }
+  xml_.on_backlog(outbound_.size());
+  if (!turn_.is_set()) turn_.soon([this] { turn(); });
+}
+
+void Channel::turn() {
+  retired_.reset();
+  flush();
+  if (key_) facts_.on_key(*std::exchange(key_, std::nullopt));
+  while (!outputs_.empty()) {
+    XmlStream::Output output = std::move(outputs_.front());
+    outputs_.pop_front();
+    act(output);
+  }
+  flush();
+  if (std::exchange(written_, false)) facts_.on_written();
+  if (path_gone_ && !std::exchange(path_gone_told_, true)) facts_.on_path_closed();
+  if (auto when = xml_.next_deadline()) {
+    deadline_.set(*when, [this] {
+      xml_.on_deadline();
+      after();
+    });
+  } else {
+    deadline_.clear();
+  }
+}
+
+void Channel::act(const XmlStream::Output& output) {
+  if (std::holds_alternative<XmlStream::StartTls>(output)) {
+    take_over_with_tls();
+  } else if (std::holds_alternative<XmlStream::CloseBytes>(output)) {
+    close_wanted_ = true;
+  } else if (std::holds_alternative<XmlStream::AbortBytes>(output)) {
+    retire_path();
+  } else if (std::holds_alternative<XmlStream::Established>(output)) {
+    facts_.on_established();
+  } else if (auto* received = std::get_if<XmlStream::Received>(&output)) {
+    facts_.on_received(received->stanza);
+  } else if (std::holds_alternative<XmlStream::PeerClosing>(output)) {
+    facts_.on_peer_closing();
+  } else if (auto* dropped = std::get_if<XmlStream::Dropped>(&output)) {
+    facts_.on_dropped(dropped->why);
+  } else if (auto* ended = std::get_if<XmlStream::Ended>(&output)) {
+    facts_.on_ended(*ended);
+  }
+}
+
+void Channel::flush() {
+  if (!path_ || path_gone_) return;
+  while (!outbound_.empty()) {
+    std::size_t taken = path_->write(outbound_.view());
+    if (taken == 0) break;
+    outbound_.consume(taken);
+    written_ = true;
+  }
+  xml_.on_backlog(outbound_.size());
+  if (close_wanted_ && outbound_.empty()) {
+    close_wanted_ = false;
+    path_->close();
+  }
+}
+
+void Channel::take_over_with_tls() {
+  flush();
+  if (!path_ || path_gone_) return;
+  if (!outbound_.empty()) {  // a few hundred octets that a fresh byte stream would not take
+    retire_path();
+    xml_.on_eof(Error{Blame::kEnvironment, "connectivity-error", "the path takes no octets"});
+    after();
+    return;
+  }
+  path_->set_listener(nullptr);
+  auto tls = std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
+  tls_ = tls.get();
+  path_ = std::move(tls);
+}
+
+// The path may be the one that calls us just now: it goes in the next turn.
+void Channel::retire_path() {
+  if (path_) path_->set_listener(nullptr);
+  if (tls_) tls_ = nullptr;
+  retired_ = std::move(path_);
+  path_gone_ = true;
+}
+
+}  // namespace balcony

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// One connected byte stream with what runs on it: TLS from STARTTLS on, and the XML stream inside.
+// From "connected" to "ended"; a link has one, or while its stream moves, two.
+// Calls on it never call back: facts come from the scheduler's turns.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "jingle/byte_stream.h"
+#include "jingle/security/identity.h"
+#include "jingle/stream/xml_stream.h"
+#include "transports/filters/tls_stream.h"
+#include "transports/net/scheduler.h"
+
+namespace balcony {
+
+class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener {
+ public:
+  class Facts {
+   public:
+    // The peer proved this key. Answer by accept_key, refuse_key or reject_key, now or later; until
+    // then nothing is read and no timer of ours runs.
+    virtual void on_key(const TlsEngine::HandshakeDone& done) = 0;
+    virtual void on_established() = 0;
+    virtual void on_received(Element stanza) = 0;
+    virtual void on_dropped(const std::string& why) = 0;   // an inbound stanza; for the log
+    virtual void on_written() = 0;                         // octets_written() grew
+    virtual void on_peer_closing() = 0;
+    virtual void on_ended(const XmlStream::Ended& ended) = 0;  // the XML stream is over
+    virtual void on_path_closed() = 0;                     // and so is what is below; the last one
+
+   protected:
+    ~Facts() = default;
+  };
+
+  // Borrows all but `path`. Destroying it cuts the path.
+  Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path,
+          const Identity& identity, Env& env, Scheduler& scheduler);
+  ~Channel();
+
+  void start();
+
+  void accept_key(bool offer_external);
+  void refuse_key(std::string text);  // after a question: in XML, inside TLS (TLS-11)
+  void reject_key(std::string text);  // by policy: an alert, no XML (9.7)
+  void on_proven();
+
+  bool send(Element stanza);          // false: it may not cross (see XmlStream::send)
+  void close();                       // in order
+  void fail(StreamError error);       // with a stream error
+  void cut();                         // at once: on_path_closed follows
+  void ping();
+  void pause(bool paused);            // reading, while the host is behind
+  void on_server_session(ByteStream::ServerSession state);  // JGL-37
+
+  bool is_established() const { return xml_.is_established(); }
+  bool is_closing() const { return xml_.is_closing(); }
+  bool is_writable() const { return xml_.is_writable(); }
+  TimePoint last_received() const { return xml_.last_received(); }
+  std::uint64_t octets_made() const { return made_; }        // of XML, before TLS
+  std::uint64_t octets_written() const { return made_ - outbound_.size(); }
+  std::uint64_t octets_read() const { return read_; }
+
+ private:
+  // ByteStream::Listener, of whatever is topmost
+  void on_bytes(ByteView octets) override;
+  void on_writable() override;
+  void on_closed(std::optional<Error> error) override;
+  // TlsStream::HandshakeListener
+  void on_handshake_done(const TlsEngine::HandshakeDone& done) override;
+  void on_handshake_failed(const Error& error) override;
+
+  void after();                       // every call and event ends here
+  void turn();
+  void act(const XmlStream::Output& output);
+  void flush();
+  void take_over_with_tls();
+  void retire_path();
+  bool is_over_budget() const;
+
+  Facts& facts_;
+  Env& env_;
+  Scheduler& scheduler_;
+  const Identity& identity_;
+  const Role role_;
+  const std::size_t max_unauthenticated_;  // octets on the byte stream, TLS included (C-09)
+  XmlStream xml_;
+  std::unique_ptr<ByteStream> path_;  // topmost: the byte stream, or TLS over it
+  TlsStream* tls_ = nullptr;          // path_, once it is TLS
+  std::unique_ptr<ByteStream> retired_;
+  ByteQueue outbound_;
+  std::deque<XmlStream::Output> outputs_;
+  std::optional<TlsEngine::HandshakeDone> key_;  // to be told
+  bool path_gone_ = false, path_gone_told_ = false, close_wanted_ = false, paused_ = false, judging_ = false;
+  bool written_ = false;
+  std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
+  Timer turn_, deadline_;
+};
+
+}  // namespace balcony

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""The story that plugin/demo/run tells: Romeo and Juliet, two balcony-cli, on one private server. It
+checks every step as it tells it, and compares what the server saw with what the two saw. Ends with
+status 0 if all was as it should be."""
+import pathlib
+import re
+import signal
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from cli import Cli  # noqa: E402
+from prosody import Prosody  # noqa: E402
+
+SECONDS = 60
+LINES = [("romeo", "Lady, by yonder blessed moon I vow"),
+         ("juliet", "O, swear not by the moon, the inconstant moon"),
+         ("romeo", "What shall I swear by?"),
+         ("juliet", "Do not swear at all")]
+
+started = time.monotonic()
+
+
+class Wrong(Exception):
+    """The story took a turn that it must not take."""
+
+
+def tell(who, text):
+    print(f"{time.monotonic() - started:6.2f} s  {who:<8}{text}", flush=True)
+
+
+def heading(text):
+    print(f"\n{text}", flush=True)
+
+
+def check(true, text):
+    if not true:
+        raise Wrong(text)
+
+
+def short(fingerprint):
+    return f"{fingerprint[:8]}...{fingerprint[-8:]}"
+
+
+def body(xml):
+    found = re.search(r"<body[^>]*>([^<]*)</body>", xml)
+    return found and found.group(1)
+
+
+def say(speaker, listener, text, via):
+    """One line of the play; it must arrive, and by the way that is meant."""
+    speaker.msg(listener.jid, text)
+    sent = speaker.wait_for("sent")
+    check(sent["via"] == via, f"the message left by {sent['via']}, not by {via}")
+    tell(speaker.name.title(), f"says   \"{text}\"")
+    listener.wait_for("stanza", via=via, xml=lambda xml: body(xml) == text)
+    tell(listener.name.title(), f"reads  \"{text}\"  (came {'end to end' if via == 'e2e' else 'by the server'})")
+
+
+def go_online(romeo, juliet):
+    heading("Two people go online at one server.")
+    for who in (romeo, juliet):
+        tell(who.name.title(), f"is online as {who.wait_for('online')['jid']}")
+    for who, other in ((romeo, juliet), (juliet, romeo)):
+        who.wait_for("presence", type="available", **{"from": other.jid})
+
+
+def talk_in_clear(romeo, juliet, server):
+    heading("First as everybody does: through the server.")
+    say(romeo, juliet, LINES[0][1], "server")
+    seen = next((stanza for _, stanza in server.received() if LINES[0][1] in stanza), None)
+    check(seen, "the server's log does not even show what was sent in clear")
+    tell("Server", f"logs   {seen}")
+
+
+def open_stream(romeo, juliet):
+    heading("Now Romeo asks for a stream of their own.")
+    tell("Romeo", f"types  e2e start {juliet.jid}")
+    reply = romeo.e2e(f"start {juliet.jid}")
+    check(reply["ok"], reply["text"])
+    juliet.wait_for("ask", kind="offer", peer=romeo.jid)
+    tell("Juliet", "is asked: Romeo offers an encrypted stream. Accept?")
+    tell("Juliet", f"types  e2e accept {romeo.jid}")
+    check(juliet.e2e(f"accept {romeo.jid}")["ok"], "Juliet could not accept")
+
+    heading("They have never met: each is asked about the other's key, and compares it by telephone.")
+    for who, other in ((romeo, juliet), (juliet, romeo)):
+        key = who.wait_for("ask", 30, kind="key", peer=other.jid)["fingerprint"]
+        own = other.e2e("fingerprint")["text"]
+        check(key in own, f"{other.name}'s own fingerprint is another than the one that came")
+        tell(who.name.title(), f"is asked: {other.name.title()}'s key is {short(key)}. Trust it?")
+        tell(other.name.title(), f"has    {short(key)} as own fingerprint: it is the same")
+        tell(who.name.title(), f"types  e2e trust {other.jid} {short(key)}")
+        check(who.e2e(f"trust {other.jid} {key}")["ok"], f"{who.name} could not trust the key")
+
+    heading("The stream is open.")
+    for who, other in ((romeo, juliet), (juliet, romeo)):
+        info = who.wait_for("stream", 30, state="open", peer=other.jid)
+        check(info["transport"] == "ibb" and info["tls"].startswith("TLSv1."), f"an odd stream: {info}")
+        tell(who.name.title(), f"has a stream to {other.name.title()}: {info['tls']}, {info['cipher']}, "
+                               f"path {info['transport']}, key {info['trust']}")
+
+
+def talk_end_to_end(romeo, juliet):
+    heading("They say the same words again, and more, end to end.")
+    people = {"romeo": (romeo, juliet), "juliet": (juliet, romeo)}
+    for name, text in LINES:
+        say(*people[name], text, "e2e")
+
+
+def close(romeo, juliet):
+    heading("Juliet closes the stream.")
+    tell("Juliet", f"types  e2e stop {romeo.jid}")
+    check(juliet.e2e(f"stop {romeo.jid}")["ok"], "Juliet could not close the stream")
+    for who, other in ((juliet, romeo), (romeo, juliet)):
+        end = who.wait_for("stream", 30, state="closed", peer=other.jid)
+        check(end["reason"] == "success", f"it ended with {end['reason']}: {end.get('text')}")
+        tell(who.name.title(), "sees   the stream closed, in good order")
+    check(not romeo.seen("undelivered") and not juliet.seen("undelivered"), "something was lost")
+    for who in (romeo, juliet):
+        who.quit()
+
+
+def compare(server, clear_log):
+    heading("What the two saw, and what the server saw of it.")
+    whole = server.log()
+    log = whole[len(clear_log):]
+    bytes_in_band = b"".join(server.in_band().values())
+    print(f"  {'they read, end to end':<49}{'in the log':>12}{'in the bytes':>14}")
+    for _, text in LINES:
+        counts = log.count(text), bytes_in_band.count(text.encode())
+        print(f"  {text:<49}{counts[0]:>12}{counts[1]:>14}")
+        check(counts == (0, 0), f"the server saw \"{text}\"")
+    in_clear = clear_log.count(LINES[0][1])
+    check(in_clear > 0 and b"<stream:stream" in bytes_in_band, "the server's log does not show what it carries")
+    blocks = [stanza for _, stanza in server.received() if "<data" in stanza]
+    last = re.search(r"<data[^>]*>([^<]{40})", blocks[-1]) if blocks else None
+    check(last, "no block of the stream passed the server")
+    print(f"  The first line, sent in clear before, is {in_clear} times in the log of that time.\n"
+          f"  Of the stream it carried {len(blocks)} blocks, {len(bytes_in_band)} bytes, such as "
+          f"{last.group(1)}...")
+
+
+def play(program):
+    clients = []
+    with Prosody({"romeo": "montague", "juliet": "capulet"}) as server:
+        try:
+            heading(f"A private Prosody listens on {server.address}; it logs all that it can read.")
+            clients += [Cli([program], "romeo@localhost/orchard", "montague", server.address),
+                        Cli([program], "juliet@localhost/balcony", "capulet", server.address)]
+            go_online(*clients)
+            talk_in_clear(*clients, server)
+            clear_log = server.log()
+            open_stream(*clients)
+            talk_end_to_end(*clients)
+            close(*clients)
+            time.sleep(0.1)  # the server's last lines
+            compare(server, clear_log)
+        finally:
+            for client in clients:
+                client.stop()
+
+
+def give_up(*_):
+    raise Wrong(f"it was ended, or took more than {SECONDS} s")
+
+
+def main():
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, give_up)
+    signal.alarm(SECONDS)
+    try:
+        play(sys.argv[1])
+    except (Wrong, AssertionError, KeyError, RuntimeError, OSError, KeyboardInterrupt) as problem:
+        print(f"\ndemo: FAILED: {problem}", file=sys.stderr)
+        return 1
+    print(f"\ndemo: all as it should be, in {time.monotonic() - started:.0f} s. Nothing was left running.")
+    return 0
+
+
+sys.exit(main())

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Stanzas that were put on a stream and may not have arrived (SMX-15): without stream management
+// nobody says, so what left within the horizon of a loss is reported, and what never left too.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "jingle/base/element.h"
+#include "jingle/base/env.h"
+
+namespace balcony {
+
+class Unconfirmed {
+ public:
+  // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits in
+  // the socket; in band the reply timer of a block (C-01) and of the window behind it.
+  static constexpr Duration kDirect = 30s, kInBand = 90s;
+
+  void set_horizon(Duration horizon) { horizon_ = horizon; }
+  // `end`: how many octets of the stream had been made when the stanza's last one was.
+  void add(Element stanza, std::uint64_t end);
+  // The byte stream has taken the stream's first `octets` octets.
+  void on_written(std::uint64_t octets, TimePoint now);
+  // The peer answered: an iq reply or a receipt names this id.
+  void on_answered(std::string_view id);
+
+  struct Lost {
+    Element stanza;
+    bool unknown;  // true: it left, and may have arrived
+  };
+  std::vector<Lost> take_lost(TimePoint now);
+
+ private:
+  struct Entry {
+    Element stanza;
+    std::uint64_t end;
+    Deadline safe_at;  // when it counts as delivered; nothing: it has not left
+  };
+  void forget_safe(TimePoint now);
+
+  Duration horizon_ = kDirect;
+  std::deque<Entry> entries_;
+  std::size_t left_ = 0;  // how many entries, from the front, have left
+};
+
+}  // namespace balcony

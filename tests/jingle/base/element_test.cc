@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "jingle/base/element.h"
+
+#include <gtest/gtest.h>
+
+#include "jingle/base/ns.h"
+#include "jingle/base/xml_parser.h"
+
+namespace balcony {
+namespace {
+
+Element message() {
+  return Element("message", ns::kClient)
+      .set_attr("to", "juliet@capulet.lit")
+      .add(Element("body", ns::kClient).add_text("Wherefore?"))
+      .add(Element("x", "urn:other"));
+}
+
+TEST(Element, IsNamelessUntilItIsGivenAName) {
+  EXPECT_FALSE(Element());
+  EXPECT_TRUE(Element("a", ""));
+  EXPECT_TRUE(Element("a", "n").is("a", "n"));
+  EXPECT_FALSE(Element("a", "n").is("a", ""));
+  EXPECT_FALSE(Element("a", "n").is("b", "n"));
+}
+
+TEST(Element, TellsAnEmptyAttributeFromAnAbsentOne) {
+  Element e("a", "");
+  e.set_attr("x", "");
+  EXPECT_TRUE(e.has_attr("x"));
+  EXPECT_FALSE(e.has_attr("y"));
+  EXPECT_EQ(e.attr("x"), "");
+  EXPECT_EQ(e.attr("y"), "");
+}
+
+TEST(Element, KeepsAttributesOfSeveralNamespacesApart) {
+  Element e("iq", ns::kClient);
+  e.set_attr("from", "mallory@x").set_attr("from", "bob@x", "u");
+  EXPECT_EQ(e.attr("from"), "mallory@x");
+  EXPECT_EQ(e.attr("from", "u"), "bob@x");
+  e.remove_attr("from", "u");
+  EXPECT_FALSE(e.has_attr("from", "u"));
+  EXPECT_EQ(e.attr("from"), "mallory@x");
+}
+
+TEST(Element, OverwritesAnAttributeThatItHas) {
+  Element e("a", "");
+  e.set_attr("x", "1").set_attr("x", "2");
+  e.remove_attr("absent");
+  EXPECT_EQ(e.attributes(), (std::vector<Attribute>{{"x", "", "2"}}));
+}
+
+TEST(Element, FindsItsChildren) {
+  Element e = message();
+  ASSERT_TRUE(e.child("x", "urn:other"));
+  EXPECT_EQ(e.child("x", ns::kClient), nullptr);
+  EXPECT_EQ(e.first_child()->name(), "body");
+  EXPECT_EQ(e.children().size(), 2U);
+  EXPECT_EQ(Element("a", "").add_text("only text").first_child(), nullptr);
+}
+
+TEST(Element, JoinsAdjacentTextAndSkipsThatOfItsChildren) {
+  Element e("a", "");
+  e.add_text("").add_text("one ").add_text("two").add(Element("b", "").add_text("no"));
+  e.add_text(" three");
+  EXPECT_EQ(e.nodes().size(), 3U);
+  EXPECT_EQ(e.text(), "one two three");
+}
+
+TEST(Element, IsEqualToItsCopyOnly) {
+  Element original = message(), copy = original;
+  EXPECT_EQ(original, copy);
+  copy.nodes().front().element()->add_text("!");
+  EXPECT_FALSE(original == copy);
+  EXPECT_EQ(original.child("body", ns::kClient)->text(), "Wherefore?");
+}
+
+TEST(Print, DeclaresANamespaceOnlyWhereItChanges) {
+  EXPECT_EQ(
+      to_xml(message(), ns::kClient),
+      "<message to='juliet@capulet.lit'><body>Wherefore?</body><x xmlns='urn:other'/></message>");
+  EXPECT_EQ(to_xml(message()),
+            "<message xmlns='jabber:client' to='juliet@capulet.lit'><body>Wherefore?</body>"
+            "<x xmlns='urn:other'/></message>");
+  EXPECT_EQ(to_xml(Element("a", "n").add(Element("b", "")), "n"), "<a><b xmlns=''/></a>");
+}
+
+TEST(Print, DeclaresPrefixesForAttributesOnly) {
+  Element e("a", "");
+  e.set_attr("lang", "en", ns::kXml).set_attr("p", "1", "u'").set_attr("q", "2", "v");
+  EXPECT_EQ(to_xml(e), "<a xml:lang='en' xmlns:ns1='u&apos;' ns1:p='1' xmlns:ns2='v' ns2:q='2'/>");
+}
+
+TEST(Print, EscapesAllThatParsersWouldChange) {
+  Element e("a", "");
+  e.set_attr("v", "<&>'\"\t\n\r").add_text("<&>'\"\t\n\r");
+  EXPECT_EQ(to_xml(e), "<a v='&lt;&amp;&gt;&apos;\"&#9;&#10;&#13;'>&lt;&amp;&gt;'\"\t\n&#13;</a>");
+  EXPECT_EQ(escape_xml("a<b]]>\r"), "a&lt;b]]&gt;&#13;");
+}
+
+TEST(Print, KeepsToOneLineWhenAsked) {
+  Element e = Element("a", "").add(Element("b", "").add_text("1\n2\r"));
+  EXPECT_EQ(to_xml(e, "", true), "<a><b>1&#10;2&#13;</b></a>");
+}
+
+TEST(Print, AppendsToWhatIsThere) {
+  std::string out = "before";
+  append_xml(out, Element("a", "n"), "n");
+  EXPECT_EQ(out, "before<a/>");
+}
+
+TEST(Print, IsUndoneByTheParser) {
+  Element e = message();
+  e.set_attr("lang", "de", ns::kXml).set_attr("id", "&amp;<'\"\t\r\n &#38;");
+  e.set_attr("from", "x", "urn:u?a=1&b=2").set_attr("from", "y", "urn:v");
+  e.add_text("]]>\r\n\t <&> é 🌹").add(Element("y", "urn:n?a&b").add(Element("z", "")));
+  for (bool one_line : {false, true}) {
+    auto parsed = parse_stanza(to_xml(e, ns::kClient, one_line));
+    ASSERT_TRUE(parsed) << parsed.error().text;
+    EXPECT_EQ(*parsed, e) << to_xml(*parsed);
+  }
+}
+
+}  // namespace
+}  // namespace balcony

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""A private Prosody on loopback, for the tests and the demo: own port, own folder, users and mutual
+rosters as data files, everything that it receives and sends in its debug log. Standard library only."""
+import base64
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+READY_SECONDS = 20
+DEBIAN_LIMITS = 'limits = { c2s = { rate = "10kb/s" }; s2sin = { rate = "30kb/s" } }'
+
+CONFIG = """
+pidfile = "{folder}/prosody.pid"
+data_path = "{folder}/data"
+plugin_paths = {{ }}
+interfaces = {{ "127.0.0.1" }}
+local_interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {port} }}
+c2s_direct_tls_ports = {{ }}
+s2s_ports = {{ }}
+s2s_direct_tls_ports = {{ }}
+component_ports = {{ }}
+http_ports = {{ }}
+https_ports = {{ }}
+modules_enabled = {{ "roster"; "saslauth"; "disco"; "ping"; "carbons"; "pep"; "blocklist"; {modules} }}
+modules_disabled = {{ "s2s"; "tls"; "offline" }}
+allow_registration = false
+c2s_require_encryption = false
+s2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+authentication = "internal_plain"
+network_settings = {{ nagle = false }}
+log = {{ debug = "{folder}/prosody.log" }}
+run_as_root = true
+{limits}
+VirtualHost "localhost"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Prosody:
+    """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
+    not said) in the roster, with a subscription both ways."""
+
+    def __init__(self, users, friends=None, debian_limits=False, smacks=True):
+        self.users = users
+        self.friends = list(users) if friends is None else friends
+        self.debian_limits = debian_limits
+        self.smacks = smacks
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="balcony-prosody-"))
+        self.port = None
+        self.process = None
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        if not shutil.which("prosody"):
+            raise RuntimeError("prosody is not installed: third_party/setup installs it")
+        self._write_users()
+        for _ in range(5):  # another program may take the free port before Prosody does
+            self.port = free_port()
+            self._write_config()
+            if self._launch():
+                return
+        raise RuntimeError("prosody found no port to listen on:\n" + self.log()[-2000:])
+
+    def stop(self):
+        """Ends the server, and it alone, and removes its folder."""
+        self._end_process()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def log(self):
+        path = self.folder / "prosody.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def received(self):
+        """What clients sent to the server, as the server understood it: (session, stanza) pairs, each
+        stanza to the end of its first line."""
+        return re.findall(r"(\S+)\s+debug\s+RECV: (.*)", self.log())
+
+    def saw(self, text):
+        """Whether the server could read `text`: in any line of its log, or in the bytes that clients
+        sent through it in band, decoded and put together again."""
+        return text in self.log() or text.encode() in b"".join(self.in_band().values())
+
+    def in_band(self):
+        """The bytes that passed in band: {(session of the sender, sid): bytes}."""
+        flows = {}
+        for session, stanza in self.received():
+            data = re.search(r"<data\b([^>]*)>([^<]*)</data>", stanza)
+            if data and "http://jabber.org/protocol/ibb" in data.group(1):
+                sid = re.search(r"\bsid='([^']*)'", data.group(1)).group(1)
+                flow = flows.setdefault((session, sid), bytearray())
+                flow += base64.b64decode(data.group(2))
+        return flows
+
+    def _launch(self):
+        (self.folder / "prosody.log").unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            ["prosody", "-F", "--config", str(self.folder / "prosody.cfg.lua")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True)
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until and self.process.poll() is None:
+            log = self.log()
+            if "Failed to open server port" in log:
+                break
+            if re.search(r"Activated service 'c2s' on .*\b%d\b" % self.port, log):
+                return True
+            time.sleep(0.02)
+        self._end_process()
+        return False
+
+    def _end_process(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _write_config(self):
+        modules = ['"stanza_debug"']
+        modules += ['"smacks"'] if self.smacks else []
+        modules += ['"limits"'] if self.debian_limits else []
+        (self.folder / "prosody.cfg.lua").write_text(CONFIG.format(
+            folder=self.folder, port=self.port, modules="; ".join(modules),
+            limits=DEBIAN_LIMITS if self.debian_limits else ""))
+
+    def _write_users(self):
+        data = self.folder / "data" / "localhost"
+        for kind in ("accounts", "roster"):
+            (data / kind).mkdir(parents=True, exist_ok=True)
+        for name, password in self.users.items():
+            (data / "accounts" / f"{name}.dat").write_text(
+                f'return {{ ["password"] = "{password}"; }};\n')
+            others = self.friends if name in self.friends else []
+            contacts = "".join(f' ["{other}@localhost"] = {{ subscription = "both"; groups = {{}} }};'
+                               for other in others if other != name)
+            (data / "roster" / f"{name}.dat").write_text(
+                f"return {{ [false] = {{ version = 1 }};{contacts} }};\n")
+
+
+class Forwarder:
+    """A TCP relay on loopback in front of `target` (a port there) that can be cut or stalled."""
+
+    def __init__(self, target):
+        self._target = target
+        self._pairs = []
+        self._lock = threading.Lock()
+        self._running = threading.Event()
+        self._running.set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.refuse()
+        self.cut()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def cut(self):
+        """Breaks every connection, without a goodbye."""
+        self._running.set()
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for end in (end for pair in pairs for end in pair):
+            try:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()
+
+    def stall(self):
+        """From now on nothing passes, in either direction, but nothing breaks."""
+        self._running.clear()
+
+    def go_on(self):
+        self._running.set()
+
+    def refuse(self):
+        """No new connections from now on."""
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                near.close()
+                continue
+            for end in (near, far):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self._pairs.append((near, far))
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+
+    def _pump(self, source, sink):
+        try:
+            while data := source.recv(65536):
+                self._running.wait()
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
