@@ -64,7 +64,7 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   TimePoint last_received() const { return xml_.last_received(); }
   std::uint64_t octets_made() const { return made_; }        // of XML, before TLS
   std::uint64_t octets_written() const { return made_ - outbound_.size(); }
-  std::uint64_t octets_read() const { return read_; }
+  std::uint64_t octets_read() const { return clear_read_ + read_; }
 
  private:
   // ByteStream::Listener, of whatever is topmost

@@ -101,6 +101,7 @@ int Adapter::on_element(xmpp_conn_t*, xmpp_stanza_t* element, void* user) {
 
 void Adapter::from_server(xmpp_stanza_t* stanza) {
   stanza_came_ = true;
+  last_activity_ = std::chrono::steady_clock::now();
   if (is_login_reply(stanza)) return login_.on_bound();
   settle(true);  // whatever login this is, it has been told of before
   if (is_too_deep(stanza)) return refuse_deep(stanza);

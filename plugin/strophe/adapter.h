@@ -51,7 +51,8 @@ class Adapter {
   // run_once's parts.
   int socket();
   short wanted_events();
-  void read_all();
+  bool step();
+  bool run_server();
   void dispatch();
   bool wait(pollfd* own, unsigned count, int timeout_ms);  // true: the server's socket is ready
 

@@ -22,6 +22,7 @@ constexpr unsigned long kIdlePeriod = 100;
 constexpr auto kBusyAfterActivity = 2s;
 
 bool is_ready(int fd, short events) {
+  if (fd < 0) return false;
   pollfd one{fd, events, 0};
   return poll(&one, 1, 0) > 0;
 }
@@ -65,17 +66,33 @@ short Adapter::wanted_events() {
   return static_cast<short>(is_ready(socket(), POLLOUT) ? POLLIN : POLLIN | POLLOUT);
 }
 
-// Writes what is queued and reads until nothing more comes.
-void Adapter::read_all() {
-  int quiet = 0;
-  for (int reads = 0; reads < kReadsPerTurn && quiet < kQuietReads; ++reads) {
-    stanza_came_ = false;
-    xmpp_run_once(context_, 0);
-    settle(true);
-    bool more = stanza_came_ || (socket() >= 0 && is_ready(socket(), POLLIN));
-    bool may_hide = connection_ && xmpp_conn_is_secured(connection_);
-    quiet = more ? 0 : may_hide ? quiet + 1 : kQuietReads;
+// One xmpp_run_once, which writes, then reads. True if it did something that may have queued an
+// answer.
+bool Adapter::step() {
+  bool was_connecting = connection_ && xmpp_conn_is_connecting(connection_);
+  bool has_input = is_ready(socket(), POLLIN);
+  stanza_came_ = false;
+  xmpp_run_once(context_, 0);
+  settle(true);
+  bool is_connecting = connection_ && xmpp_conn_is_connecting(connection_);
+  bool has_output = is_connected() && xmpp_conn_send_queue_len(connection_) > 0;
+  return has_input || stanza_came_ || was_connecting != is_connecting ||
+         (has_output && is_ready(socket(), POLLOUT));
+}
+
+// Writes and reads until there is nothing more of either, or others should have their turn: then
+// true.
+bool Adapter::run_server() {
+  bool may_hide = false;
+  for (int reads = 0, quiet = 0; reads < kReadsPerTurn; ++reads) {
+    if (step()) {
+      quiet = 0;
+      may_hide = connection_ && xmpp_conn_is_secured(connection_);
+    } else if (++quiet >= kQuietReads || !may_hide) {
+      return false;
+    }
   }
+  return true;
 }
 
 void Adapter::dispatch() {
@@ -95,9 +112,9 @@ bool Adapter::wait(pollfd* own, unsigned count, int timeout_ms) {
 
 // What was queued since the last turn goes out first, so that nothing waits through the poll.
 void Adapter::run_once(pollfd* own, unsigned count, int timeout_ms) {
-  read_all();
+  if (run_server()) timeout_ms = 0;
   if (login_.is_settling()) timeout_ms = std::clamp(timeout_ms, 0, 50);
-  if (wait(own, count, timeout_ms)) read_all();
+  if (wait(own, count, timeout_ms)) run_server();
   dispatch();
 }
 
@@ -113,7 +130,7 @@ void Adapter::stop_timer() {
 bool Adapter::on_timer() {
   settle(true);
   dispatch();
-  return stanza_came_ || std::chrono::steady_clock::now() - last_activity_ < kBusyAfterActivity;
+  return std::chrono::steady_clock::now() - last_activity_ < kBusyAfterActivity;
 }
 
 }  // namespace strophe_host
