@@ -37,8 +37,8 @@ class ByteStream {
   // wait for on_writable. All writes of one reactor turn leave together.
   virtual std::size_t write(ByteView octets) = 0;
 
-  // Closes in order once all taken octets are out; on_closed follows when that is done, or has failed.
-  // No octets are taken after it.
+  // Closes in order once all taken octets are out; on_closed follows when that is done, or has
+  // failed. No octets are taken after it.
   virtual void close() = 0;
 
   // What became of our session with the server, whose stanzas carry an in-band path (JGL-37). Every
@@ -46,7 +46,8 @@ class ByteStream {
   enum class ServerSession { kAway, kResumed, kLost };  // kLost: a new login took its place
   virtual void on_server_session(ServerSession /*state*/) {}
 
-  // What counts against an unauthenticated peer beside its octets: 64 for each in-band block (C-09).
+  // What counts against an unauthenticated peer beside its octets: 64 for each in-band block
+  // (C-09).
   virtual std::size_t received_overhead() const { return 0; }
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who is who. In a Jingle session the initiator is also the stream client (it sends the first header)
-// and the TLS client, whoever opened the byte stream (PROTOCOL.md section 0, "Names").
+// Who is who. In a Jingle session the initiator is also the stream client (it sends the first
+// header) and the TLS client, whoever opened the byte stream (PROTOCOL.md section 0, "Names").
 #pragma once
 
 namespace balcony {

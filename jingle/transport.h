@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One attempt to reach one peer by one Jingle transport method, and what such an attempt may use.
-// transports/ implements Transport and TransportFactory; plugin/ implements IqPort and owns them all.
-// A transport is made only after consent (JGL-40), and destroying it cancels it.
+// transports/ implements Transport and TransportFactory; plugin/ implements IqPort and owns them
+// all. A transport is made only after consent (JGL-40), and destroying it cancels it.
 #pragma once
 
 #include <functional>
@@ -21,10 +21,10 @@ namespace balcony {
 
 // What people are told of a path, and what the layers above must know of it.
 struct PathFacts {
-  std::string transport;           // ibb, s5b-direct, s5b-proxy, ice-tcp, ptcp, tcp
-  std::string local, remote;       // host:port, or the proxy; empty in band
-  std::string pair;                // ICE types, such as host/srflx; else empty
-  bool in_band = false;            // every octet costs the server: longer timers, no keepalive spaces
+  std::string transport;      // ibb, s5b-direct, s5b-proxy, ice-tcp, ptcp, tcp
+  std::string local, remote;  // host:port, or the proxy; empty in band
+  std::string pair;           // ICE types, such as host/srflx; else empty
+  bool in_band = false;       // every octet costs the server: longer timers, no keepalive spaces
 };
 
 struct Peers {
@@ -53,15 +53,16 @@ class IqPort {
 
   virtual ~IqPort() = default;
 
-  // Sends <iq type=...> with `payload` to `to`, or to the session's peer if that is empty. The reply
-  // comes from the reactor, later; never after the port's owner dropped the transport.
-  virtual void request(std::string_view type, Element payload, Reply reply, std::string_view to = {}) = 0;
+  // Sends <iq type=...> with `payload` to `to`, or to the session's peer if that is empty. The
+  // reply comes from the reactor, later; never after the port's owner dropped the transport.
+  virtual void request(std::string_view type, Element payload, Reply reply,
+                       std::string_view to = {}) = 0;
 
   // Sends a result_of() or error_of() a claimed request.
   virtual void answer(Element reply) = 0;
 
-  // From now on requests of the session's peer whose payload is in `payload_ns` and carries `sid` go
-  // to `handler`, until release().
+  // From now on requests of the session's peer whose payload is in `payload_ns` and carries `sid`
+  // go to `handler`, until release().
   virtual void claim(std::string_view payload_ns, std::string_view sid, Handler* handler) = 0;
   virtual void release(std::string_view payload_ns, std::string_view sid) = 0;
 };
@@ -94,7 +95,8 @@ class Transport {
   // The peer's <transport/> from transport-info.
   virtual Result<void> on_remote_info(const Element& transport) = 0;
 
-  // Both descriptions have been exchanged (session-accept or transport-accept was sent or received).
+  // Both descriptions have been exchanged (session-accept or transport-accept was sent or
+  // received).
   virtual void on_agreed() = 0;
 };
 
@@ -111,7 +113,8 @@ class TransportFactory {
   virtual Result<void> check_offer(const Element& transport) const = 0;
 
   // `role` says who offered this transport (the offerer of a replace may be the responder).
-  virtual std::unique_ptr<Transport> create(Role role, const Peers& peers, IqPort& port, Reach reach) = 0;
+  virtual std::unique_ptr<Transport> create(Role role, const Peers& peers, IqPort& port,
+                                            Reach reach) = 0;
 };
 
 }  // namespace balcony

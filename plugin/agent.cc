@@ -142,7 +142,8 @@ void Agent::publish(const Jid& contact) {
   }
   std::vector<Jid> ranking = peers_.resources(contact.to_bare());
   auto rank = [&](const Jid& jid) { return std::find(ranking.begin(), ranking.end(), jid); };
-  std::stable_sort(open.begin(), open.end(), [&](const Jid& a, const Jid& b) { return rank(a) < rank(b); });
+  std::stable_sort(open.begin(), open.end(),
+                   [&](const Jid& a, const Jid& b) { return rank(a) < rank(b); });
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
     std::erase_if(snapshot.full, [&](const Jid& jid) { return jid.same_bare(contact); });
     snapshot.full.insert(full.begin(), full.end());
@@ -164,7 +165,8 @@ void Agent::release(ServerPort& port, std::string_view payload_ns, std::string_v
   if (found == claims_.end() || found->second != &port) return;
   claims_.erase(found);
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
-    if (auto known = snapshot.sids.find(sid); known != snapshot.sids.end()) snapshot.sids.erase(known);
+    if (auto known = snapshot.sids.find(sid); known != snapshot.sids.end())
+      snapshot.sids.erase(known);
   });
 }
 
@@ -174,8 +176,8 @@ void Agent::send(const Element& stanza) {
   if (!replies_timer_.is_set()) arm_replies_timer();  // it may be a request
 }
 
-// While offline nothing is overdue: what is outstanding is answered after a resume, or fails with a new
-// login.
+// While offline nothing is overdue: what is outstanding is answered after a resume, or fails with a
+// new login.
 void Agent::arm_replies_timer() {
   auto next = tracker_.next_deadline();
   if (!is_online_ || !next) return replies_timer_.clear();
@@ -187,9 +189,10 @@ void Agent::arm_replies_timer() {
 }
 
 TransportFactory* Agent::factory(std::string_view name_or_ns) {
-  auto found = std::find_if(factories_.begin(), factories_.end(), [&](const TransportFactory* method) {
-    return method->name() == name_or_ns || method->ns() == name_or_ns;
-  });
+  auto found =
+      std::find_if(factories_.begin(), factories_.end(), [&](const TransportFactory* method) {
+        return method->name() == name_or_ns || method->ns() == name_or_ns;
+      });
   return found == factories_.end() ? nullptr : *found;
 }
 
@@ -225,7 +228,8 @@ void Agent::on_timer() {
   for (const Jid& contact : contacts) {
     if (find_link(contact, false) || calls_.contains(contact)) continue;
     for (const Element& stanza : waiting_.at(contact).take_overdue(now))
-      undelivered(contact, stanza, false, "no end-to-end stream to " + contact.full() + " came in time");
+      undelivered(contact, stanza, false,
+                  "no end-to-end stream to " + contact.full() + " came in time");
     if (waiting_.at(contact).empty()) waiting_.erase(contact);
   }
   arm_timer();

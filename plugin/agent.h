@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The plugin without a client: one account's links, whom they may reach, and what is told to the host.
-// Lives on the core's thread (or in a test, under a fake clock); driven by handle() and the scheduler.
+// The plugin without a client: one account's links, whom they may reach, and what is told to the
+// host. Lives on the core's thread (or in a test, under a fake clock); driven by handle() and the
+// scheduler.
 #pragma once
 
 #include <deque>
@@ -28,11 +29,11 @@ namespace balcony {
 
 class Agent : public LinkOwner {
  public:
-  struct State {                       // what the state folder holds
+  struct State {  // what the state folder holds
     SettingsFile settings;
     Contacts contacts;
     std::unique_ptr<TrustStore> trust;
-    std::string identity_path;         // read or made at the first login
+    std::string identity_path;  // read or made at the first login
   };
 
   // Borrows env, scheduler and mailbox. `parser_is_sound`: see reads_senders_rightly().
@@ -44,7 +45,7 @@ class Agent : public LinkOwner {
  private:
   // A stream that is wanted, while it is not known yet which of the contact's clients can.
   struct Call {
-    Jid target;                          // bare: the best client
+    Jid target;  // bare: the best client
     std::vector<std::string> methods;
     bool by_user = false;
   };
@@ -53,7 +54,7 @@ class Agent : public LinkOwner {
     Element request;
     TimePoint until;
   };
-  struct Answer {                        // to a command
+  struct Answer {  // to a command
     bool ok = true;
     std::string text;
   };
@@ -70,7 +71,7 @@ class Agent : public LinkOwner {
   void on(HostDrained&);
   void on(Shutdown&);
   void announce_features();
-  void publish(const Jid& contact);      // the contact's open streams
+  void publish(const Jid& contact);  // the contact's open streams
   void finish_shutdown();
   void arm_timer();
   void arm_replies_timer();
@@ -102,7 +103,8 @@ class Agent : public LinkOwner {
   Link* link_of(const Session* session) const;
   void undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason);
   bool is_quiet(const Jid& contact) const;
-  std::vector<std::string> usable_methods(const Jid& full, const std::vector<std::string>& wanted) const;
+  std::vector<std::string> usable_methods(const Jid& full,
+                                          const std::vector<std::string>& wanted) const;
 
   // agent_commands.cc
   Answer run(const Command& command);
@@ -147,7 +149,7 @@ class Agent : public LinkOwner {
   void on_over(Link& link) override;
   void on_dead(Link& link) override;
 
-  void consider_offer(Link& link);       // consent (JGL-40)
+  void consider_offer(Link& link);  // consent (JGL-40)
   Mode mode_of(const Jid& jid) const;
 
   Env& env_;
@@ -164,11 +166,11 @@ class Agent : public LinkOwner {
   bool is_online_ = false, was_online_ = false, closing_ = false;
   Router router_;
   IqTracker tracker_;
-  TimePoint replies_from_;               // after a resume: replies that were held back come first
+  TimePoint replies_from_;  // after a resume: replies that were held back come first
   PeerFeatures peers_;
   Roster roster_;
   bool roster_known_ = false;
-  std::deque<Element> early_presence_;   // before the roster: whose it is, is not known yet
+  std::deque<Element> early_presence_;         // before the roster: whose it is, is not known yet
   std::set<std::string, std::less<>> pushed_;  // namespaces of pushes that make us ask again
   TimePoint refetched_;
   std::deque<PeerFeatures::Query> to_ask_;
@@ -176,9 +178,10 @@ class Agent : public LinkOwner {
 
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
-  std::map<Jid, Call> calls_;            // by bare JID: waiting for features
-  std::map<Jid, Waiting> waiting_;       // by bare JID
-  std::map<Jid, TimePoint> quiet_until_; // by bare JID: after a failed attempt nothing starts by itself
+  std::map<Jid, Call> calls_;       // by bare JID: waiting for features
+  std::map<Jid, Waiting> waiting_;  // by bare JID
+  std::map<Jid, TimePoint>
+      quiet_until_;  // by bare JID: after a failed attempt nothing starts by itself
   std::map<std::pair<Jid, std::string>, Owed> owed_;
   std::map<Jid, TellAsk> changed_keys_;  // by bare JID: refused, still to be judged by the user
 

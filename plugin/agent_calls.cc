@@ -9,13 +9,14 @@
 namespace balcony {
 namespace {
 
-constexpr Duration kReplyWithin = 60s;          // STZ-11
-constexpr std::size_t kMaxOwed = 1024;          // per account; more requests than any script answers late
-constexpr Duration kQuiet = 60s;                // after a failed attempt nothing starts by itself
+constexpr Duration kReplyWithin = 60s;  // STZ-11
+constexpr std::size_t kMaxOwed = 1024;  // per account; more requests than any script answers late
+constexpr Duration kQuiet = 60s;        // after a failed attempt nothing starts by itself
 
 Element answer_by_ourselves(const Element& request) {
   const Element* payload = request.first_child();
-  if (payload && payload->is("ping", ns::kPing) && request.attr("type") == "get") return result_of(request);
+  if (payload && payload->is("ping", ns::kPing) && request.attr("type") == "get")
+    return result_of(request);
   return error_of(request, {"service-unavailable", {}, {}, {}});
 }
 
@@ -57,7 +58,8 @@ void Agent::fail_call(const Call& wanted, const std::string& reason, const std::
   tell(TellStream{std::move(info)});
 }
 
-std::vector<std::string> Agent::usable_methods(const Jid& full, const std::vector<std::string>& wanted) const {
+std::vector<std::string> Agent::usable_methods(const Jid& full,
+                                               const std::vector<std::string>& wanted) const {
   const Features* features = peers_.features(full);
   const std::vector<std::string>& order = wanted.empty() ? settings().transports : wanted;
   std::vector<std::string> usable;
@@ -72,14 +74,16 @@ std::vector<std::string> Agent::usable_methods(const Jid& full, const std::vecto
 
 void Agent::open_link(const Jid& full, std::vector<std::string> methods) {
   if (methods.empty()) {
-    fail_call({full, {}, true}, "unsupported-transports", "no method that both sides have is enabled");
+    fail_call({full, {}, true}, "unsupported-transports",
+              "no method that both sides have is enabled");
     return give_up_waiting(full, "no transport method that both sides have is enabled");
   }
   links_.push_back(Link::initiate(*this, {local_, full}, std::move(methods)));
 }
 
 void Agent::on(WantStream& event) {
-  if (is_online_ && identity_ && !closing_ && !is_quiet(event.contact) && !roster_.is_blocked(event.contact))
+  if (is_online_ && identity_ && !closing_ && !is_quiet(event.contact) &&
+      !roster_.is_blocked(event.contact))
     call({event.contact, {}, false});
 }
 
@@ -107,11 +111,13 @@ void Agent::on(Outgoing& event) {
 void Agent::wait_for_stream(const Jid& to, Element stanza) {
   Jid contact = to.to_bare();
   std::string objection;
-  if (!identity_) objection = "end-to-end streams are off, and the mode of this contact requires one";
+  if (!identity_)
+    objection = "end-to-end streams are off, and the mode of this contact requires one";
   if (closing_) objection = "the program is closing";
   if (roster_.is_blocked(contact)) objection = "you have blocked " + contact.full();
   bool trying = find_link(contact, false) || calls_.contains(contact);
-  if (!trying && is_quiet(contact)) objection = "the last attempt to reach " + contact.full() + " failed";
+  if (!trying && is_quiet(contact))
+    objection = "the last attempt to reach " + contact.full() + " failed";
   if (!objection.empty()) return undelivered(to, stanza, false, objection);
   Element kept = stanza;
   if (!waiting_[contact].add(std::move(stanza), env_.now() + settings().require_wait))
@@ -127,11 +133,13 @@ void Agent::give_up_waiting(const Jid& contact, const std::string& reason) {
   for (const Element& stanza : stanzas) undelivered(contact, stanza, false, reason);
 }
 
-void Agent::undelivered(const Link& link, const Element& stanza, bool unknown, const std::string& reason) {
+void Agent::undelivered(const Link& link, const Element& stanza, bool unknown,
+                        const std::string& reason) {
   undelivered(link.peer(), stanza, unknown, reason);
 }
 
-void Agent::undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason) {
+void Agent::undelivered(const Jid& peer, const Element& stanza, bool unknown,
+                        const std::string& reason) {
   StanzaInfo info;
   info.local = local_.full();
   info.peer = peer.full();
@@ -148,7 +156,9 @@ void Agent::reply_owed(const Jid& peer, const std::string& id, Element reply) {
   if (Link* link = find_link(peer, true)) link->send(std::move(reply));
 }
 
-void Agent::on(Unhandled& event) { reply_owed(event.peer, event.id, answer_by_ourselves(event.request)); }
+void Agent::on(Unhandled& event) {
+  reply_owed(event.peer, event.id, answer_by_ourselves(event.request));
+}
 
 // ---- facts of links ----
 
@@ -242,7 +252,8 @@ void Agent::consider_offer(Link& link) {
 
 void Agent::on_open(Link& link) {
   quiet_until_.erase(link.peer().to_bare());
-  for (auto& other : links_) {  // JGL-18: a restarted peer replaces its old stream, by the same key only
+  for (auto& other :
+       links_) {  // JGL-18: a restarted peer replaces its old stream, by the same key only
     bool same = other.get() != &link && other->peer() == link.peer() && !other->is_over() &&
                 other->facts().fingerprint == link.facts().fingerprint;
     if (same) other->end({"alternative-session", "a newer stream took its place", link.sid()});

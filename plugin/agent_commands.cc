@@ -21,7 +21,8 @@ void Agent::on(CommandLine& event) {
   Answer answer = command ? run(*command) : Answer{false, command.error().text};
   tell(TellReply{event.line, answer.ok, std::move(answer.text)});
   if (command && command->verb == Verb::kStatus && answer.ok) {
-    tell_status(command->words.empty() ? std::nullopt : std::optional(*Jid::parse(command->words[0])));
+    tell_status(command->words.empty() ? std::nullopt
+                                       : std::optional(*Jid::parse(command->words[0])));
   }
 }
 
@@ -78,30 +79,36 @@ Agent::Answer Agent::run(const Command& command) {
     default:
       break;
   }
-  bool any = std::any_of(links_.begin(), links_.end(),
-                         [&](const auto& link) { return !link->is_over() && link->peer().same_bare(*jid); });
-  return {true, any ? "Streams with " + jid->full() + ":" : "There is no stream with " + jid->full() + "."};
+  bool any = std::any_of(links_.begin(), links_.end(), [&](const auto& link) {
+    return !link->is_over() && link->peer().same_bare(*jid);
+  });
+  return {true, any ? "Streams with " + jid->full() + ":"
+                    : "There is no stream with " + jid->full() + "."};
 }
 
 Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
   if (closing_) return {false, "The program is closing."};
-  if (!is_online_) return {false, "You are not online: a stream is negotiated through your server."};
+  if (!is_online_)
+    return {false, "You are not online: a stream is negotiated through your server."};
   if (!identity_) return {false, "End-to-end streams are off: there is no usable key of your own."};
   if (roster_.is_blocked(jid)) return {false, "You have blocked " + jid.full() + "."};
   if (mode_of(jid) == Mode::kOff)
-    return {false, "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
+    return {false,
+            "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
   if (!method.empty() && !factory(method)) {
     bool known = method == "s5b" || method == "ice" || method == "ptcp";
     return {false, known ? "The method " + method + " is not in this version; in band is: ibb"
                          : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};
   }
   if (Link* link = find_link(jid, false)) {
-    if (link->is_open()) return {true, "A stream with " + link->peer().full() + " is open already."};
+    if (link->is_open())
+      return {true, "A stream with " + link->peer().full() + " is open already."};
     if (link->question() == Link::Question::kOffer) return answer_question(jid, true);
     return {true, "A stream with " + link->peer().full() + " is being negotiated already."};
   }
   if (jid.is_bare() && peers_.resources(jid).empty()) {
-    return {false, jid.full() + " is not online, or does not show you so; a full address may be tried."};
+    return {false,
+            jid.full() + " is not online, or does not show you so; a full address may be tried."};
   }
   quiet_until_.erase(jid.to_bare());
   call({jid, method.empty() ? std::vector<std::string>() : std::vector<std::string>{method}, true});
@@ -132,8 +139,9 @@ Agent::Answer Agent::list() const {
     if (!link->is_over()) all.try_emplace(link->peer().to_bare());
   for (const auto& [contact, choice] : all) {
     Link* link = find_link(contact, false);
-    text += (text.empty() ? "" : "\n") + contact.full() + ": mode " + std::string(to_string(mode_of(contact))) +
-            ", reach " + std::string(to_string(reach_of(contact))) +
+    text += (text.empty() ? "" : "\n") + contact.full() + ": mode " +
+            std::string(to_string(mode_of(contact))) + ", reach " +
+            std::string(to_string(reach_of(contact))) +
             (link ? ", " + link->facts().state + " " + link->facts().transport : ", no stream");
   }
   return {true, text.empty() ? "Nobody yet." : text};
@@ -146,11 +154,12 @@ Agent::Answer Agent::answer_question(const Jid& jid, bool accept) {
     if (!meant || link->question() == Link::Question::kNone) continue;
     if (link->question() == Link::Question::kOffer) {
       link->decide_offer(accept);
-      return {true, (accept ? "Accepted the offer of " : "Declined the offer of ") + link->peer().full() + "."};
+      return {true, (accept ? "Accepted the offer of " : "Declined the offer of ") +
+                        link->peer().full() + "."};
     }
     if (accept) {
-      return {false, "The question is about a key; compare it, then: trust " + link->peer().full() + " " +
-                         link->facts().fingerprint};
+      return {false, "The question is about a key; compare it, then: trust " + link->peer().full() +
+                         " " + link->facts().fingerprint};
     }
     link->answer_key(false);
     return {true, "The key of " + link->peer().full() + " is not trusted."};
@@ -171,7 +180,8 @@ Agent::Answer Agent::set_mode(const Jid& jid, const std::string& word) {
       if (link->peer().same_bare(contact)) link->close("cancel");
   }
   if (*mode != Mode::kRequire) give_up_waiting(contact, "the mode was changed to " + word);
-  if (!kept) return {false, "The mode is " + word + " until the program ends. " + kept.error().text};
+  if (!kept)
+    return {false, "The mode is " + word + " until the program ends. " + kept.error().text};
   return {true, "The mode of " + contact.full() + " is " + word + "."};
 }
 
@@ -179,7 +189,8 @@ Agent::Answer Agent::set_reach(const Jid& jid, const std::string& word) {
   auto reach = read_reach(word);
   if (!reach) return {false, "A reach is any or relay, not '" + word + "'."};
   auto kept = state_.contacts.set_reach(jid.to_bare(), *reach);
-  if (!kept) return {false, "The reach is " + word + " until the program ends. " + kept.error().text};
+  if (!kept)
+    return {false, "The reach is " + word + " until the program ends. " + kept.error().text};
   return {true, "The reach of " + std::string(jid.bare()) + " is " + word + "."};
 }
 
@@ -232,8 +243,8 @@ Agent::Answer Agent::untrust_key(const Jid& jid, const std::string& text) {
   if (*removed == 0) return {false, "No such key of " + contact.full() + " is known."};
   for (auto& link : links_)
     if (link->peer().same_bare(contact)) link->revoke();
-  return {true, std::to_string(*removed) + (*removed == 1 ? " key" : " keys") + " of " + contact.full() +
-                    " forgotten."};
+  return {true, std::to_string(*removed) + (*removed == 1 ? " key" : " keys") + " of " +
+                    contact.full() + " forgotten."};
 }
 
 Agent::Answer Agent::change_setting(const std::string& key, const std::string& value) {

@@ -52,7 +52,8 @@ void Agent::on_iq_request(const Element& iq) {
   if (payload->is("jingle", ns::kJingle)) return on_jingle(iq);
   auto from = Jid::parse(iq.attr("from"));
   if (from) {
-    auto claim = claims_.find({*from, std::string(payload->ns()), std::string(payload->attr("sid"))});
+    auto claim =
+        claims_.find({*from, std::string(payload->ns()), std::string(payload->attr("sid"))});
     if (claim != claims_.end() && claim->second->on_request(iq)) return;
   }
   bool known = from && may_offer(*from);
@@ -117,11 +118,13 @@ void Agent::tell_peer(const Jid& full) {
   auto supports = peers_.supports(full);
   tell(TellPeer{full.full(), supports ? static_cast<int>(*supports) : -1});
   Jid contact = full.to_bare();
-  if (supports == true && waiting_.contains(contact) && !is_quiet(contact)) call({contact, {}, false});
+  if (supports == true && waiting_.contains(contact) && !is_quiet(contact))
+    call({contact, {}, false});
 }
 
 void Agent::ask_features(PeerFeatures::Query ask) {
-  bool waits = std::any_of(to_ask_.begin(), to_ask_.end(), [&](const auto& q) { return q.to == ask.to; });
+  bool waits =
+      std::any_of(to_ask_.begin(), to_ask_.end(), [&](const auto& q) { return q.to == ask.to; });
   if (!waits && to_ask_.size() < kMaxToAsk) to_ask_.push_back(std::move(ask));
   ask_next_features();
 }
@@ -140,7 +143,8 @@ void Agent::ask_next_features() {
     send(tracker_.request("get", ask.to.full(), std::move(info),
                           [this, to = ask.to](Result<Element> reply, const Element&) {
                             --asking_;
-                            const Element* answer = reply ? reply->child("query", ns::kDiscoInfo) : nullptr;
+                            const Element* answer =
+                                reply ? reply->child("query", ns::kDiscoInfo) : nullptr;
                             peers_.on_features(to, answer);
                             tell_peer(to);
                             auto wanted = calls_.find(to.to_bare());
@@ -155,30 +159,30 @@ void Agent::ask_next_features() {
 }
 
 void Agent::fetch_roster() {
-  send(tracker_.request("get", {}, query("query", ns::kRoster),
-                        [this](Result<Element> reply, const Element&) {
-                          if (!is_online_) return;
-                          const Element* items = reply ? reply->child("query", ns::kRoster) : nullptr;
-                          if (items) roster_.on_roster(*items);
-                          roster_known_ = true;
-                          auto early = std::exchange(early_presence_, {});
-                          for (const Element& presence : early) on_presence(presence);
-                        }));
+  send(tracker_.request(
+      "get", {}, query("query", ns::kRoster), [this](Result<Element> reply, const Element&) {
+        if (!is_online_) return;
+        const Element* items = reply ? reply->child("query", ns::kRoster) : nullptr;
+        if (items) roster_.on_roster(*items);
+        roster_known_ = true;
+        auto early = std::exchange(early_presence_, {});
+        for (const Element& presence : early) on_presence(presence);
+      }));
 }
 
 void Agent::fetch_blocklist() {
-  send(tracker_.request("get", {}, query("blocklist", ns::kBlocking),
-                        [this](Result<Element> reply, const Element&) {
-                          const Element* items = reply ? reply->child("blocklist", ns::kBlocking) : nullptr;
-                          if (!items) return;
-                          roster_.on_blocklist(*items);
-                          for (auto& link : links_)  // STZ-19
-                            if (roster_.is_blocked(link->peer())) link->close("decline");
-                        }));
+  send(tracker_.request(
+      "get", {}, query("blocklist", ns::kBlocking), [this](Result<Element> reply, const Element&) {
+        const Element* items = reply ? reply->child("blocklist", ns::kBlocking) : nullptr;
+        if (!items) return;
+        roster_.on_blocklist(*items);
+        for (auto& link : links_)  // STZ-19
+          if (roster_.is_blocked(link->peer())) link->close("decline");
+      }));
 }
 
-// A push only says that something changed; asking finds out what. A flood of them costs one request a
-// second.
+// A push only says that something changed; asking finds out what. A flood of them costs one request
+// a second.
 void Agent::on_push(std::string_view payload_ns) {
   pushed_.emplace(payload_ns);
   if (refetch_.is_set()) return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The C interface (balcony.h): the host's side of the mailbox, and the thread that the core lives on.
+// The C interface (balcony.h): the host's side of the mailbox, and the thread that the core lives
+// on.
 
 #include "plugin/balcony.h"
 
@@ -44,7 +45,8 @@ balcony_host adopt(const balcony_host& given) {
 }
 
 Result<Agent::State> open_state(const balcony_host& host, const std::string& folder) {
-  if (auto usable = prepare_private_folder(folder); !usable) return tl::make_unexpected(usable.error());
+  if (auto usable = prepare_private_folder(folder); !usable)
+    return tl::make_unexpected(usable.error());
   auto settings = SettingsFile::load(folder + "/settings.ini");
   if (!settings) return tl::make_unexpected(settings.error());
   for (const char* const* entry = host.settings; entry && *entry; ++entry)
@@ -92,8 +94,8 @@ struct balcony_account {
         if (choice.mode) snapshot.modes[contact] = *choice.mode;
     });
     if (!sound) {
-      mailbox.to_host(TellLog{kLogInfo,
-                              "this client's parser ignores attribute namespaces: offers are proven first"});
+      mailbox.to_host(TellLog{
+          kLogInfo, "this client's parser ignores attribute namespaces: offers are proven first"});
     }
     agent = std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound);
     reactor.set_on_wake([this] {
@@ -182,9 +184,11 @@ int balcony_incoming(balcony_account* b, const char* stanza) {
   if (!ours) return BALCONY_PASS;
   auto element = parse_stanza(text);
   if (!element) return BALCONY_PASS;
-  auto decision = b->mailbox.with_snapshot([&](const Snapshot& s) { return decide_incoming(*element, s); });
+  auto decision =
+      b->mailbox.with_snapshot([&](const Snapshot& s) { return decide_incoming(*element, s); });
   if (decision == IncomingDecision::kPass) return BALCONY_PASS;
-  Element kept = decision == IncomingDecision::kConsume && is_iq_request(*element) ? *element : Element();
+  Element kept =
+      decision == IncomingDecision::kConsume && is_iq_request(*element) ? *element : Element();
   bool taken = b->mailbox.to_core(Incoming{std::move(*element)}, text.size());
   if (decision == IncomingDecision::kObserve) return BALCONY_PASS;
   if (!taken && kept && b->host.send) {  // the core is behind: the peer may try again
@@ -198,7 +202,8 @@ int balcony_outgoing(balcony_account* b, const char* stanza, char** text) {
   auto element = parse_stanza(stanza, {.element = 1 << 20});
   if (!element) {
     if (!may_leak(*b)) return answer(text, BALCONY_PASS);
-    return answer(text, BALCONY_REFUSED, "this text is no well-formed stanza: " + element.error().text);
+    return answer(text, BALCONY_REFUSED,
+                  "this text is no well-formed stanza: " + element.error().text);
   }
   if (element->is("presence", ns::kClient)) {
     auto to = Jid::parse(element->attr("to"));
@@ -206,7 +211,8 @@ int balcony_outgoing(balcony_account* b, const char* stanza, char** text) {
     if (to && (type.empty() || type == "unavailable"))
       b->mailbox.to_core(DirectedPresence{*to, type.empty()});
   }
-  auto decision = b->mailbox.with_snapshot([&](const Snapshot& s) { return decide_outgoing(*element, s); });
+  auto decision =
+      b->mailbox.with_snapshot([&](const Snapshot& s) { return decide_outgoing(*element, s); });
   switch (decision.kind) {
     case OutgoingDecision::kRefuse:
       return answer(text, BALCONY_REFUSED, decision.why);

@@ -216,7 +216,8 @@ void Channel::take_over_with_tls() {
     return;
   }
   path_->set_listener(nullptr);
-  auto tls = std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
+  auto tls =
+      std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
   tls_ = tls.get();
   path_ = std::move(tls);
 }

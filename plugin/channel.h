@@ -28,11 +28,11 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
     virtual void on_key(const TlsEngine::HandshakeDone& done) = 0;
     virtual void on_established() = 0;
     virtual void on_received(Element stanza) = 0;
-    virtual void on_dropped(const std::string& why) = 0;   // an inbound stanza; for the log
-    virtual void on_written() = 0;                         // octets_written() grew
+    virtual void on_dropped(const std::string& why) = 0;  // an inbound stanza; for the log
+    virtual void on_written() = 0;                        // octets_written() grew
     virtual void on_peer_closing() = 0;
     virtual void on_ended(const XmlStream::Ended& ended) = 0;  // the XML stream is over
-    virtual void on_path_closed() = 0;                     // and so is what is below; the last one
+    virtual void on_path_closed() = 0;  // and so is what is below; the last one
 
    protected:
     ~Facts() = default;
@@ -50,19 +50,19 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   void reject_key(std::string text);  // by policy: an alert, no XML (9.7)
   void on_proven();
 
-  bool send(Element stanza);          // false: it may not cross (see XmlStream::send)
-  void close();                       // in order
-  void fail(StreamError error);       // with a stream error
-  void cut();                         // at once: on_path_closed follows
+  bool send(Element stanza);     // false: it may not cross (see XmlStream::send)
+  void close();                  // in order
+  void fail(StreamError error);  // with a stream error
+  void cut();                    // at once: on_path_closed follows
   void ping();
-  void pause(bool paused);            // reading, while the host is behind
+  void pause(bool paused);                                  // reading, while the host is behind
   void on_server_session(ByteStream::ServerSession state);  // JGL-37
 
   bool is_established() const { return xml_.is_established(); }
   bool is_closing() const { return xml_.is_closing(); }
   bool is_writable() const { return xml_.is_writable(); }
   TimePoint last_received() const { return xml_.last_received(); }
-  std::uint64_t octets_made() const { return made_; }        // of XML, before TLS
+  std::uint64_t octets_made() const { return made_; }  // of XML, before TLS
   std::uint64_t octets_written() const { return made_ - outbound_.size(); }
   std::uint64_t octets_read() const { return clear_read_ + read_; }
 
@@ -75,7 +75,7 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   void on_handshake_done(const TlsEngine::HandshakeDone& done) override;
   void on_handshake_failed(const Error& error) override;
 
-  void after();                       // every call and event ends here
+  void after();  // every call and event ends here
   void turn();
   void act(const XmlStream::Output& output);
   void flush();
@@ -96,7 +96,8 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   ByteQueue outbound_;
   std::deque<XmlStream::Output> outputs_;
   std::optional<TlsEngine::HandshakeDone> key_;  // to be told
-  bool path_gone_ = false, path_gone_told_ = false, close_wanted_ = false, paused_ = false, judging_ = false;
+  bool path_gone_ = false, path_gone_told_ = false, close_wanted_ = false, paused_ = false,
+       judging_ = false;
   bool written_ = false;
   std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
   Timer turn_, deadline_;

@@ -10,8 +10,8 @@ namespace {
 struct Entry {
   std::string_view name;
   Verb verb;
-  std::size_t least, most;   // words after the verb
-  bool rest;                 // the last word takes the rest of the line
+  std::size_t least, most;  // words after the verb
+  bool rest;                // the last word takes the rest of the line
   std::string_view usage;
   std::string_view help;
 };
@@ -28,7 +28,8 @@ constexpr std::array<Entry, 17> kEntries{{
     {"decline", Verb::kDecline, 1, 1, false, "decline JID",
      "Declines the contact's offer, or the key that was asked about."},
     {"mode", Verb::kMode, 2, 2, false, "mode JID off|ask|auto|require",
-     "off: no streams with this contact. ask: offers are put to you. auto: offers are accepted, and "
+     "off: no streams with this contact. ask: offers are put to you. auto: offers are accepted, "
+     "and "
      "a stream is opened when you write. require: as auto, and messages never leave through the "
      "server."},
     {"reach", Verb::kReach, 2, 2, false, "reach JID any|relay",

@@ -12,8 +12,23 @@
 namespace balcony {
 
 enum class Verb {
-  kStart, kStop, kStatus, kList, kAccept, kDecline, kMode, kReach, kFingerprint, kTrust, kUntrust,
-  kVerify, kConfirm, kExport, kImport, kSet, kHelp,
+  kStart,
+  kStop,
+  kStatus,
+  kList,
+  kAccept,
+  kDecline,
+  kMode,
+  kReach,
+  kFingerprint,
+  kTrust,
+  kUntrust,
+  kVerify,
+  kConfirm,
+  kExport,
+  kImport,
+  kSet,
+  kHelp,
 };
 
 struct Command {

@@ -2,7 +2,6 @@
 // Turns what the core tells into the host's callbacks, on the host's thread.
 #pragma once
 
-
 #include "plugin/balcony.h"
 #include "plugin/host_events.h"
 #include "plugin/mailbox.h"

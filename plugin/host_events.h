@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the core tells its host, as values that can cross from one thread to the other. balcony.cc turns
-// each into the callback of balcony.h that has its name; the meaning of each field stands there.
+// What the core tells its host, as values that can cross from one thread to the other. balcony.cc
+// turns each into the callback of balcony.h that has its name; the meaning of each field stands
+// there.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,9 @@ struct StanzaInfo {
   std::string local, peer, id, xml, transport, tls, trust;
 };
 
-struct TellSend { std::string xml; };
+struct TellSend {
+  std::string xml;
+};
 struct TellReceive {
   StanzaInfo stanza;
   bool is_request = false;  // an IQ request: if the host can't handle it, Balcony answers
@@ -36,21 +39,42 @@ struct TellUndelivered {
   bool unknown = false;
   std::string reason;
 };
-struct TellStream { StreamInfo info; };
-struct TellPeer { std::string jid; int e2e = -1; };
-struct TellStatus { StreamInfo info; };
+struct TellStream {
+  StreamInfo info;
+};
+struct TellPeer {
+  std::string jid;
+  int e2e = -1;
+};
+struct TellStatus {
+  StreamInfo info;
+};
 struct TellAsk {
   std::string kind, peer, fingerprint;
   std::vector<std::string> known;
 };
-struct TellNotice { std::string peer, text; };
-struct TellReply { std::string line; bool ok = false; std::string text; };
-struct TellFeatures { std::vector<std::string> features; };
-struct TellWritable { std::string peer; };
-struct TellLog { int level = 0; std::string line; };  // BALCONY_LOG_...
+struct TellNotice {
+  std::string peer, text;
+};
+struct TellReply {
+  std::string line;
+  bool ok = false;
+  std::string text;
+};
+struct TellFeatures {
+  std::vector<std::string> features;
+};
+struct TellWritable {
+  std::string peer;
+};
+struct TellLog {
+  int level = 0;
+  std::string line;
+};  // BALCONY_LOG_...
 
-using HostEvent = std::variant<TellSend, TellReceive, TellUndelivered, TellStream, TellPeer, TellStatus,
-                               TellAsk, TellNotice, TellReply, TellFeatures, TellWritable, TellLog>;
+using HostEvent =
+    std::variant<TellSend, TellReceive, TellUndelivered, TellStream, TellPeer, TellStatus, TellAsk,
+                 TellNotice, TellReply, TellFeatures, TellWritable, TellLog>;
 
 enum LogLevel { kLogError = 0, kLogWarning = 1, kLogInfo = 2, kLogDebug = 3 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where our own key lives: one PEM file in the state folder, mode 0600 (TLS-13, SECURITY.md promise 10).
+// Where our own key lives: one PEM file in the state folder, mode 0600 (TLS-13, SECURITY.md promise
+// 10).
 #pragma once
 
 #include <string>
@@ -11,9 +12,9 @@
 
 namespace balcony {
 
-// The identity of `account`: read, renewed on the same key when that is due, or made and kept at first
-// use. Fails if the file can't be read or written, is damaged, or belongs to another account; it is
-// never overwritten then.
+// The identity of `account`: read, renewed on the same key when that is due, or made and kept at
+// first use. Fails if the file can't be read or written, is damaged, or belongs to another account;
+// it is never overwritten then.
 Result<Identity> load_identity(const std::string& path, const Jid& account, Env& env);
 
 }  // namespace balcony

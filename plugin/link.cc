@@ -9,11 +9,11 @@
 namespace balcony {
 namespace {
 
-constexpr Duration kUserDecides = 135s;   // C-02 + 15 s: the peer's own timer comes first
-constexpr Duration kAbsence = 10s;        // JGL-36
-constexpr Duration kRetry = 30s;          // JGL-38
+constexpr Duration kUserDecides = 135s;  // C-02 + 15 s: the peer's own timer comes first
+constexpr Duration kAbsence = 10s;       // JGL-36
+constexpr Duration kRetry = 30s;         // JGL-38
 constexpr int kRetries = 2;
-constexpr Duration kLiveness = 5s;        // JGL-18
+constexpr Duration kLiveness = 5s;  // JGL-18
 constexpr Duration kLivenessStep = 250ms;
 
 template <class... Cases>
@@ -36,7 +36,8 @@ Refusal read_refusal(const std::string& condition, const std::string& peer) {
     return {"gone", peer + " is not online"};
   if (condition == "remote-server-not-found" || condition == "remote-server-timeout")
     return {"connectivity-error", "the server of " + peer + " can't be reached"};
-  if (condition == "resource-constraint") return {"busy", peer + " has too many streams; try later"};
+  if (condition == "resource-constraint")
+    return {"busy", peer + " has too many streams; try later"};
   if (condition == "timeout") return {"timeout", peer + " did not answer the offer"};
   if (condition == "not-acceptable" || condition == "forbidden" || condition == "policy-violation")
     return {"decline", peer + " refused the offer (" + condition + ")"};
@@ -152,7 +153,8 @@ void Link::act(Session::Output& output) {
             next_method();
           },
           [this](Session::Pong& pong) {
-            if (pong.unknown_session) end({"gone", peers_.remote.full() + " knows no such session", {}});
+            if (pong.unknown_session)
+              end({"gone", peers_.remote.full() + " knows no such session", {}});
           },
           [this](Session::LostTie&) {
             session_over_ = true;
@@ -166,7 +168,8 @@ void Link::act(Session::Output& output) {
 }
 
 void Link::request(Session::SendRequest order) {
-  auto on_reply = [this, sid = sid(), tag = order.tag](Result<Element> reply, const Element& condition) {
+  auto on_reply = [this, sid = sid(), tag = order.tag](Result<Element> reply,
+                                                       const Element& condition) {
     if (sid != this->sid()) return;  // of a session that was tried before
     session_->on_reply(tag, reply, condition);
     drive();
@@ -228,7 +231,8 @@ void Link::on_session_ended(const Session::Ended& ended) {
     } else if (!ended.by_peer) {
       told.text = ended.reason.condition == "timeout"
                       ? peers_.remote.full() + " did not answer the offer in time"
-                      : "the negotiation with " + peers_.remote.full() + " failed: " + ended.reason.condition;
+                      : "the negotiation with " + peers_.remote.full() +
+                            " failed: " + ended.reason.condition;
     }
     if (channel_) channel_->cut();
     over(told.reason, told.text);
@@ -237,7 +241,8 @@ void Link::on_session_ended(const Session::Ended& ended) {
 }
 
 bool Link::retry_later(const Session::Ended& ended) {
-  bool passing = ended.condition == "resource-constraint" || ended.condition == "remote-server-timeout";
+  bool passing =
+      ended.condition == "resource-constraint" || ended.condition == "remote-server-timeout";
   if (!passing || role_ != Role::kInitiator || retries_ == kRetries) return false;
   ++retries_;
   limit_.set(owner_.env().now() + kRetry, [this] {

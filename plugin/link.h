@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One peer with all its wiring: the Jingle session, the ladder of transports, the channel with TLS and
-// the XML stream, and what must outlive a path: counters, and the stanzas that may not have arrived.
-// From offer to burial; the agent owns it. Facts to the agent go by LinkOwner.
+// One peer with all its wiring: the Jingle session, the ladder of transports, the channel with TLS
+// and the XML stream, and what must outlive a path: counters, and the stanzas that may not have
+// arrived. From offer to burial; the agent owns it. Facts to the agent go by LinkOwner.
 #pragma once
 
 #include <cstdint>
@@ -36,31 +36,32 @@ class Link : public Transport::Listener, public Channel::Facts {
   // As initiator, `methods` are the names of the transports to try, in order, at least one.
   static std::unique_ptr<Link> initiate(LinkOwner& owner, const Peers& peers,
                                         std::vector<std::string> methods);
-  // `must_prove`: the host's word on who offers can be forged (JGL-40). Hand the offer to on_jingle().
+  // `must_prove`: the host's word on who offers can be forged (JGL-40). Hand the offer to
+  // on_jingle().
   static std::unique_ptr<Link> respond(LinkOwner& owner, const Peers& peers, const std::string& sid,
                                        bool must_prove);
   ~Link();
 
   // ---- what comes from the server ----
   void on_jingle(const Element& iq, const JingleRequest& request);
-  void on_peer_unavailable();                 // JGL-36
-  void on_offline();                          // our session with the server dropped
-  void on_online(bool kept);                  // it is back: the same login, or a new one
+  void on_peer_unavailable();  // JGL-36
+  void on_offline();           // our session with the server dropped
+  void on_online(bool kept);   // it is back: the same login, or a new one
 
   // ---- what the user or a policy decides ----
-  void decide_offer(bool accept);             // R, after LinkOwner::on_offer_ready
-  void ask_about_offer();                     // the user decides: tells `ask`
-  void answer_key(bool trusted);              // the user's word on a key that was asked about
+  void decide_offer(bool accept);  // R, after LinkOwner::on_offer_ready
+  void ask_about_offer();          // the user decides: tells `ask`
+  void answer_key(bool trusted);   // the user's word on a key that was asked about
   void close(const std::string& reason = "cancel");  // in order; the reason is for an attempt's end
-  void end(const Reason& reason);             // at once
-  void hush() { told_ = false; }              // another link goes on in its place: tell the host nothing
-  void revoke();                              // its key is trusted no more (TLS-21)
-  // Whether the peer still answers: true if it spoke in the last 5 s, else a ping decides within 5 s
-  // (JGL-18).
+  void end(const Reason& reason);                    // at once
+  void hush() { told_ = false; }  // another link goes on in its place: tell the host nothing
+  void revoke();                  // its key is trusted no more (TLS-21)
+  // Whether the peer still answers: true if it spoke in the last 5 s, else a ping decides within 5
+  // s (JGL-18).
   void check_alive(std::function<void(bool)> answer);
 
   // ---- stanzas ----
-  void send(Element stanza);                  // open links only; what can't be sent is reported
+  void send(Element stanza);  // open links only; what can't be sent is reported
   void on_host_drained();
 
   Phase phase() const { return phase_; }
@@ -77,7 +78,7 @@ class Link : public Transport::Listener, public Channel::Facts {
   const std::string& sid() const { return session_->config().sid; }
   const Session& session() const { return *session_; }
   const StreamInfo& facts() const { return facts_; }
-  StreamInfo status() const;                  // with counters
+  StreamInfo status() const;  // with counters
 
  private:
   // What the transport's description, once it is ready, is for.
@@ -87,7 +88,7 @@ class Link : public Transport::Listener, public Channel::Facts {
 
   // link.cc: the session, and the life of the link
   void make_session(const std::string& sid);
-  void drive();                               // drains the session; ends every entry point
+  void drive();  // drains the session; ends every entry point
   void act(Session::Output& output);
   void request(Session::SendRequest order);
   void on_offer_proven(bool genuine);
@@ -139,32 +140,32 @@ class Link : public Transport::Listener, public Channel::Facts {
   std::vector<std::unique_ptr<Transport>> retired_;  // not destroyed inside their own calls
   std::unique_ptr<Channel> channel_;
 
-  std::vector<std::string> methods_;     // I: in order to try
+  std::vector<std::string> methods_;  // I: in order to try
   std::size_t next_method_ = 0;
-  std::string method_;                   // the one being tried
-  Element offered_transport_;            // R: of the offer
+  std::string method_;         // the one being tried
+  Element offered_transport_;  // R: of the offer
   bool must_prove_ = false;
   bool offer_ready_ = false;
-  bool acknowledged_ = false;            // I: our session-initiate was
-  bool proven_ = false;                  // STM-08
-  bool told_ = false;                    // the host knows of us
+  bool acknowledged_ = false;  // I: our session-initiate was
+  bool proven_ = false;        // STM-08
+  bool told_ = false;          // the host knows of us
   bool was_open_ = false;
-  bool clean_ = false;                   // both closing tags were exchanged
-  bool closed_first_ = false;            // JGL-33: we said goodbye first
+  bool clean_ = false;         // both closing tags were exchanged
+  bool closed_first_ = false;  // JGL-33: we said goodbye first
   bool session_over_ = false, path_gone_ = true;
-  int retries_ = 0;                      // JGL-38
-  std::string peer_digest_;              // signalled, 0.1a
-  std::string proved_digest_;            // of the certificate that the peer proved
-  TellAsk changed_key_;                  // to be asked once the refused stream is told closed
+  int retries_ = 0;            // JGL-38
+  std::string peer_digest_;    // signalled, 0.1a
+  std::string proved_digest_;  // of the certificate that the peer proved
+  TellAsk changed_key_;        // to be asked once the refused stream is told closed
   StreamInfo facts_;
   TimePoint opened_;
   Unconfirmed unconfirmed_;
-  std::deque<std::string> requests_;     // ids of iq requests that we put on the stream
+  std::deque<std::string> requests_;  // ids of iq requests that we put on the stream
   bool was_writable_ = false;
   std::function<void(bool)> liveness_;
   TimePoint liveness_asked_;
 
-  Timer limit_;                          // of the phase: ladder, question, goodbye
+  Timer limit_;  // of the phase: ladder, question, goodbye
   Timer session_timer_, absence_, liveness_timer_;
 };
 

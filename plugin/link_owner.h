@@ -29,25 +29,27 @@ class LinkOwner : public ServerSide {
   virtual const Identity& identity() const = 0;
   virtual const std::string& anchors() const = 0;  // PEM of the setting `ca`; may be empty
   virtual TrustStore& trust() = 0;
-  virtual TransportFactory* factory(std::string_view name_or_ns) = 0;  // null: not built or not enabled
+  virtual TransportFactory* factory(
+      std::string_view name_or_ns) = 0;  // null: not built or not enabled
   virtual Reach reach_of(const Jid& jid) const = 0;
 
   virtual void tell(HostEvent event) = 0;
   virtual bool is_host_behind() const = 0;
   // Puts a question to the user, if there is room for it.
   virtual bool ask(TellAsk question) = 0;
-  virtual void undelivered(const Link& link, const Element& stanza, bool unknown, const std::string& reason) = 0;
+  virtual void undelivered(const Link& link, const Element& stanza, bool unknown,
+                           const std::string& reason) = 0;
 
   // Facts, told from inside the link's own turn: do not destroy it here.
-  virtual void on_offer_ready(Link& link) = 0;         // R: proven where needed; decide_offer() is awaited
+  virtual void on_offer_ready(Link& link) = 0;  // R: proven where needed; decide_offer() is awaited
   virtual void on_offer_acknowledged(Link& link) = 0;  // I: the peer knows of our offer (JGL-15)
   // I: the peer's own offer wins (JGL-15). True: it goes on in this link's place.
   virtual bool on_lost_tie(Link& link) = 0;
   virtual void on_open(Link& link) = 0;
   virtual void on_received(Link& link, Element stanza) = 0;
-  virtual void on_changed(Link& link) = 0;             // is_open() or is_writable() may have changed
-  virtual void on_over(Link& link) = 0;                // no stream any more: nothing more can be sent
-  virtual void on_dead(Link& link) = 0;                // nothing is left: bury it at the end of the turn
+  virtual void on_changed(Link& link) = 0;  // is_open() or is_writable() may have changed
+  virtual void on_over(Link& link) = 0;     // no stream any more: nothing more can be sent
+  virtual void on_dead(Link& link) = 0;     // nothing is left: bury it at the end of the turn
 
  protected:
   ~LinkOwner() = default;

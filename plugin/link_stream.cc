@@ -9,8 +9,8 @@
 namespace balcony {
 namespace {
 
-constexpr Duration kUserTrusts = 120s;           // C-07
-constexpr std::size_t kMaxRequests = 8192;       // as C-16's queue: replies to older ones are dropped
+constexpr Duration kUserTrusts = 120s;      // C-07
+constexpr std::size_t kMaxRequests = 8192;  // as C-16's queue: replies to older ones are dropped
 constexpr std::string_view kReceipts = "urn:xmpp:receipts";
 
 }  // namespace
@@ -30,15 +30,16 @@ void Link::on_key(const TlsEngine::HandshakeDone& done) {
       .signalled = peer_digest_,
       .fingerprints_exchanged = signalled && peer_digest_ == done.peer.digest,
       .signalling_proven = proven_,
-      .ca_valid = verify_chain(done.chain, owner_.anchors(), owner_.env().unix_time(), other(role_)),
+      .ca_valid =
+          verify_chain(done.chain, owner_.anchors(), owner_.env().unix_time(), other(role_)),
       .pins = pins,
       .setting = owner_.settings().trust,
       .unix_time = owner_.env().unix_time(),
   };
   TrustVerdict verdict = judge(question);
   if (auto* accept = std::get_if<TrustAccept>(&verdict)) {
-    accept_key(accept->trust, accept->pin || accept->trust == "pinned" || accept->trust == "verified",
-               "tofu");
+    accept_key(accept->trust,
+               accept->pin || accept->trust == "pinned" || accept->trust == "verified", "tofu");
   } else if (auto* reject = std::get_if<TrustReject>(&verdict)) {
     reject_key(*reject, pins);
   } else {
@@ -48,11 +49,13 @@ void Link::on_key(const TlsEngine::HandshakeDone& done) {
   }
 }
 
-// Keeps the pin, or refreshes when it was last seen; a key that can't be kept is not accepted as new.
+// Keeps the pin, or refreshes when it was last seen; a key that can't be kept is not accepted as
+// new.
 void Link::accept_key(const std::string& trust, bool pin, const std::string& how) {
   std::int64_t now = owner_.env().unix_time();
   if (pin) {
-    auto kept = owner_.trust().add(peers_.remote.to_bare(), {facts_.fingerprint, false, how, now, now});
+    auto kept =
+        owner_.trust().add(peers_.remote.to_bare(), {facts_.fingerprint, false, how, now, now});
     if (!kept && trust == "new") {
       channel_->reject_key(kept.error().text);
       return;
@@ -90,7 +93,8 @@ void Link::on_established() {
 void Link::send(Element stanza) {
   Element sent = stanza;
   if (!channel_->send(std::move(stanza))) {
-    owner_.undelivered(*this, sent, false, "it is too large, or of a kind that may not travel end to end");
+    owner_.undelivered(*this, sent, false,
+                       "it is too large, or of a kind that may not travel end to end");
     return;
   }
   ++facts_.stanzas_out;
@@ -141,7 +145,8 @@ void Link::on_ended(const XmlStream::Ended& ended) {
   clean_ = ended.clean;
   if (is_over()) return;
   if (clean_) {
-    over("success", closed_first_ ? "the stream was closed" : peers_.remote.full() + " closed the stream");
+    over("success",
+         closed_first_ ? "the stream was closed" : peers_.remote.full() + " closed the stream");
     return;  // the path closes, then the session (JGL-33)
   }
   over(ended.reason, ended.text);

@@ -7,12 +7,13 @@
 namespace balcony {
 namespace {
 
-constexpr Duration kLadder = 60s;        // C-03: all methods together
-constexpr Duration kReplaceWait = 15s;   // C-04
+constexpr Duration kLadder = 60s;       // C-03: all methods together
+constexpr Duration kReplaceWait = 15s;  // C-04
 
 }  // namespace
 
-// Makes the transport and starts it; its description comes by on_description_ready. False: it can't be.
+// Makes the transport and starts it; its description comes by on_description_ready. False: it can't
+// be.
 bool Link::try_transport(std::string_view name_or_ns, Role offerer, Step step) {
   TransportFactory* factory = owner_.factory(name_or_ns);
   if (!factory) return false;
@@ -100,9 +101,8 @@ void Link::on_failed(Error error) {
   if (is_over()) return;
   facts_.tried.push_back({method_, error.text});
   if (role_ == Role::kInitiator) return next_method();
-  limit_.set(owner_.env().now() + kReplaceWait, [this, text = error.text] {
-    give_up("failed-transport", text);
-  });
+  limit_.set(owner_.env().now() + kReplaceWait,
+             [this, text = error.text] { give_up("failed-transport", text); });
 }
 
 void Link::on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {

@@ -18,15 +18,33 @@
 namespace balcony {
 
 // What the host's side tells the core.
-struct Online { Jid full; bool resumed = false; };
+struct Online {
+  Jid full;
+  bool resumed = false;
+};
 struct Offline {};
-struct Incoming { Element stanza; };        // consumed or observed
-struct Outgoing { Element stanza; };        // taken
-struct DirectedPresence { Jid to; bool available = true; };  // our user shows himself to somebody
-struct WantStream { Jid contact; };         // something passed that would have liked a stream
-struct CommandLine { std::string line; };
-struct Unhandled { Jid peer; std::string id; Element request; };  // the host can't answer this request
-struct HostDrained {};                      // the host has caught up after is_host_behind()
+struct Incoming {
+  Element stanza;
+};  // consumed or observed
+struct Outgoing {
+  Element stanza;
+};  // taken
+struct DirectedPresence {
+  Jid to;
+  bool available = true;
+};  // our user shows himself to somebody
+struct WantStream {
+  Jid contact;
+};  // something passed that would have liked a stream
+struct CommandLine {
+  std::string line;
+};
+struct Unhandled {
+  Jid peer;
+  std::string id;
+  Element request;
+};                      // the host can't answer this request
+struct HostDrained {};  // the host has caught up after is_host_behind()
 struct Shutdown {};
 using CoreEvent = std::variant<Online, Offline, Incoming, Outgoing, DirectedPresence, WantStream,
                                CommandLine, Unhandled, HostDrained, Shutdown>;
@@ -46,8 +64,8 @@ class Mailbox {
 
   // ---- core's thread ----
   std::optional<CoreEvent> next_for_core();
-  void to_host(HostEvent event);     // always taken: the core stops reading while is_host_behind()
-  bool is_host_behind() const;       // HostDrained will come
+  void to_host(HostEvent event);  // always taken: the core stops reading while is_host_behind()
+  bool is_host_behind() const;    // HostDrained will come
 
   // ---- either, briefly ----
   template <class Look>
@@ -62,8 +80,8 @@ class Mailbox {
   std::deque<std::pair<CoreEvent, std::size_t>> core_;
   std::deque<std::pair<HostEvent, std::size_t>> host_;
   std::size_t core_octets_ = 0, host_octets_ = 0;
-  bool refused_ = false;             // to_core said no: tell the host when there is room
-  mutable bool behind_ = false;      // the core has been told to wait
+  bool refused_ = false;         // to_core said no: tell the host when there is room
+  mutable bool behind_ = false;  // the core has been told to wait
   Snapshot snapshot_;
 };
 

@@ -66,8 +66,8 @@ Result<void> write_private_file(const std::string& path, const std::string& text
   constexpr auto flags = static_cast<GFileSetContentsFlags>(G_FILE_SET_CONTENTS_CONSISTENT |
                                                             G_FILE_SET_CONTENTS_DURABLE);
   GError* error = nullptr;
-  if (g_file_set_contents_full(path.c_str(), text.data(), static_cast<gssize>(text.size()), flags, 0600,
-                               &error))
+  if (g_file_set_contents_full(path.c_str(), text.data(), static_cast<gssize>(text.size()), flags,
+                               0600, &error))
     return {};
   std::string why = error->message;
   g_error_free(error);

@@ -9,7 +9,8 @@ void Roster::on_roster(const Element& query) {
   subscriptions_.clear();
   for (const Element* item : query.children()) {
     if (!item->is("item", ns::kRoster)) continue;
-    if (auto jid = Jid::parse(item->attr("jid"))) subscriptions_[jid->to_bare()] = item->attr("subscription");
+    if (auto jid = Jid::parse(item->attr("jid")))
+      subscriptions_[jid->to_bare()] = item->attr("subscription");
   }
 }
 
@@ -35,7 +36,8 @@ bool Roster::is_contact(const Jid& jid) const { return subscriptions_.contains(j
 
 bool Roster::may_see_us(const Jid& jid) const {
   auto found = subscriptions_.find(jid.to_bare());
-  if (found != subscriptions_.end() && (found->second == "from" || found->second == "both")) return true;
+  if (found != subscriptions_.end() && (found->second == "from" || found->second == "both"))
+    return true;
   return directed_.contains(jid) || directed_.contains(jid.to_bare());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Who may reach us with an offer: subscriptions, blocks, and to whom we showed ourselves (DSC-10,
-// STZ-19). Filled from answers to the agent's own requests only: a push can be forged, so it is a hint
-// to ask again.
+// STZ-19). Filled from answers to the agent's own requests only: a push can be forged, so it is a
+// hint to ask again.
 #pragma once
 
 #include <map>
@@ -15,15 +15,15 @@ namespace balcony {
 
 class Roster {
  public:
-  void on_roster(const Element& query);      // jabber:iq:roster, whole
+  void on_roster(const Element& query);  // jabber:iq:roster, whole
   void on_blocklist(const Element& blocklist);
   void on_directed_presence(const Jid& to, bool available);  // we sent it
-  void on_offline();                         // a new login starts afresh
+  void on_offline();                                         // a new login starts afresh
 
-  bool is_contact(const Jid& jid) const;     // in the roster, with any subscription
+  bool is_contact(const Jid& jid) const;  // in the roster, with any subscription
   // Subscription from or both, or directed presence from us.
   bool may_see_us(const Jid& jid) const;
-  bool is_blocked(const Jid& jid) const;     // XEP-0191 section 2: full, bare, domain/resource, domain
+  bool is_blocked(const Jid& jid) const;  // XEP-0191 section 2: full, bare, domain/resource, domain
 
  private:
   static constexpr std::size_t kMaxDirected = 1024;  // more than anybody writes to by hand

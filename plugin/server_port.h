@@ -21,7 +21,8 @@ class ServerSide {
   virtual IqTracker& tracker() = 0;
   // Which sids are ours, for requests that come in: the key is (namespace of the payload, sid).
   virtual void claim(class ServerPort& port, std::string_view payload_ns, std::string_view sid) = 0;
-  virtual void release(class ServerPort& port, std::string_view payload_ns, std::string_view sid) = 0;
+  virtual void release(class ServerPort& port, std::string_view payload_ns,
+                       std::string_view sid) = 0;
 
  protected:
   ~ServerSide() = default;
@@ -32,7 +33,8 @@ class ServerPort : public IqPort {
   ServerPort(ServerSide& server, Jid peer);
   ~ServerPort();
 
-  void request(std::string_view type, Element payload, Reply reply, std::string_view to = {}) override;
+  void request(std::string_view type, Element payload, Reply reply,
+               std::string_view to = {}) override;
   void answer(Element reply) override;
   void claim(std::string_view payload_ns, std::string_view sid, Handler* handler) override;
   void release(std::string_view payload_ns, std::string_view sid) override;

@@ -13,26 +13,28 @@
 namespace balcony {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes{{{"off", Mode::kOff},
-                                                                   {"ask", Mode::kAsk},
-                                                                   {"auto", Mode::kAuto},
-                                                                   {"require", Mode::kRequire}}};
+constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes{
+    {{"off", Mode::kOff}, {"ask", Mode::kAsk}, {"auto", Mode::kAuto}, {"require", Mode::kRequire}}};
 constexpr std::array<std::pair<std::string_view, Reach>, 2> kReaches{
     {{"any", Reach::kAny}, {"relay", Reach::kRelay}}};
 constexpr std::array<std::pair<std::string_view, TrustSetting>, 3> kTrusts{
-    {{"ask", TrustSetting::kAsk}, {"tofu", TrustSetting::kTofu}, {"verified", TrustSetting::kVerified}}};
+    {{"ask", TrustSetting::kAsk},
+     {"tofu", TrustSetting::kTofu},
+     {"verified", TrustSetting::kVerified}}};
 constexpr std::array<std::string_view, 4> kTransports{"s5b", "ice", "ptcp", "ibb"};
 constexpr std::string_view kGroup = "balcony";
 
 template <class Table>
 auto find_word(const Table& table, std::string_view word) {
-  auto found = std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.first == word; });
+  auto found =
+      std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.first == word; });
   return found == table.end() ? std::nullopt : std::optional(found->second);
 }
 
 template <class Table, class Value>
 std::string_view word_of(const Table& table, Value value) {
-  return std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.second == value; })->first;
+  return std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.second == value; })
+      ->first;
 }
 
 template <class Table>
@@ -111,16 +113,17 @@ Entry number(std::string_view key, std::size_t least, std::size_t most, Access a
 
 Entry seconds(std::string_view key, Duration Settings::*member, std::size_t least = 1) {
   constexpr std::size_t kDay = 86400;
-  return {key,
-          [=](Settings& s, std::string_view text) -> std::string {
-            auto value = read_number(text, least, kDay);
-            if (!value) return "seconds from " + std::to_string(least) + " to 86400";
-            s.*member = std::chrono::seconds(*value);
-            return {};
-          },
-          [=](const Settings& s) {
-            return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(s.*member).count());
-          }};
+  return {
+      key,
+      [=](Settings& s, std::string_view text) -> std::string {
+        auto value = read_number(text, least, kDay);
+        if (!value) return "seconds from " + std::to_string(least) + " to 86400";
+        s.*member = std::chrono::seconds(*value);
+        return {};
+      },
+      [=](const Settings& s) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(s.*member).count());
+      }};
 }
 
 Entry text(std::string_view key, std::string Settings::*member,
@@ -128,7 +131,8 @@ Entry text(std::string_view key, std::string Settings::*member,
   return {key,
           [=](Settings& s, std::string_view value) -> std::string {
             if (value == "none") value = {};
-            if (std::string wrong; !value.empty() && objection && !(wrong = objection(value)).empty())
+            if (std::string wrong;
+                !value.empty() && objection && !(wrong = objection(value)).empty())
               return wrong;
             s.*member = value;
             return {};
@@ -151,9 +155,11 @@ Entry transports_entry() {
   return {"transports",
           [](Settings& s, std::string_view text) -> std::string {
             auto items = split_list(text);
-            bool known = !items.empty() && std::all_of(items.begin(), items.end(), [](const auto& item) {
-              return std::find(kTransports.begin(), kTransports.end(), item) != kTransports.end();
-            });
+            bool known =
+                !items.empty() && std::all_of(items.begin(), items.end(), [](const auto& item) {
+                  return std::find(kTransports.begin(), kTransports.end(), item) !=
+                         kTransports.end();
+                });
             if (!known) return "a list of s5b, ice, ptcp, ibb";
             s.transports = std::move(items);
             return {};
@@ -164,8 +170,7 @@ Entry transports_entry() {
 Entry interfaces_entry() {
   return {"candidates.interfaces",
           [](Settings& s, std::string_view text) -> std::string {
-            s.candidates_interfaces =
-                text == "all" ? std::vector<std::string>() : split_list(text);
+            s.candidates_interfaces = text == "all" ? std::vector<std::string>() : split_list(text);
             return {};
           },
           [](const Settings& s) {
@@ -195,32 +200,44 @@ const std::vector<Entry>& entries() {
       text("ice.stun", &Settings::ice_stun),
       text("ice.turn", &Settings::ice_turn),
       flag("ice.ptcp", &Settings::ice_ptcp),
-      number("ibb.block-size", 1, 16384, [](Settings& s) -> auto& { return s.ibb_block_size; }),
+      number(
+          "ibb.block-size", 1, 16384, [](Settings & s) -> auto& { return s.ibb_block_size; }),
       text("ca", &Settings::ca),
       flag("move", &Settings::move),
       flag("resume", &Settings::resume),
       seconds("limits.handshake", &Settings::limit_handshake, 0),
       seconds("limits.total", &Settings::limit_total, 0),
       seconds("limits.close", &Settings::limit_close),
-      number("limits.stanza", kFloor, kGiB, [](Settings& s) -> auto& { return s.xml.element; }),
-      number("limits.depth", 8, 1000, [](Settings& s) -> auto& { return s.xml.depth; }),
-      number("limits.attributes", 8, 1000, [](Settings& s) -> auto& { return s.xml.attributes; }),
-      number("limits.queue", kFloor, kGiB, [](Settings& s) -> auto& { return s.limit_queue; }),
-      number("limits.sessions", 1, kMany, [](Settings& s) -> auto& { return s.sessions.alive; }),
-      number("limits.pending", 1, kMany, [](Settings& s) -> auto& { return s.sessions.pending; }),
-      number("limits.pending-per-contact", 1, kMany,
-             [](Settings& s) -> auto& { return s.sessions.pending_per_peer; }),
-      number("limits.strangers", 1, kMany, [](Settings& s) -> auto& { return s.limit_strangers; }),
-      number("limits.strangers-per-address", 1, kMany,
-             [](Settings& s) -> auto& { return s.limit_strangers_per_address; }),
-      number("limits.candidates", 1, kMany, [](Settings& s) -> auto& { return s.limit_candidates; }),
+      number(
+          "limits.stanza", kFloor, kGiB, [](Settings & s) -> auto& { return s.xml.element; }),
+      number(
+          "limits.depth", 8, 1000, [](Settings & s) -> auto& { return s.xml.depth; }),
+      number(
+          "limits.attributes", 8, 1000, [](Settings & s) -> auto& { return s.xml.attributes; }),
+      number(
+          "limits.queue", kFloor, kGiB, [](Settings & s) -> auto& { return s.limit_queue; }),
+      number(
+          "limits.sessions", 1, kMany, [](Settings & s) -> auto& { return s.sessions.alive; }),
+      number(
+          "limits.pending", 1, kMany, [](Settings & s) -> auto& { return s.sessions.pending; }),
+      number(
+          "limits.pending-per-contact", 1, kMany,
+          [](Settings & s) -> auto& { return s.sessions.pending_per_peer; }),
+      number(
+          "limits.strangers", 1, kMany, [](Settings & s) -> auto& { return s.limit_strangers; }),
+      number(
+          "limits.strangers-per-address", 1, kMany,
+          [](Settings & s) -> auto& { return s.limit_strangers_per_address; }),
+      number(
+          "limits.candidates", 1, kMany, [](Settings & s) -> auto& { return s.limit_candidates; }),
   };
   return table;
 }
 
 const Entry* find_entry(std::string_view key) {
   const auto& table = entries();
-  auto found = std::find_if(table.begin(), table.end(), [&](const Entry& e) { return e.key == key; });
+  auto found =
+      std::find_if(table.begin(), table.end(), [&](const Entry& e) { return e.key == key; });
   return found == table.end() ? nullptr : &*found;
 }
 
@@ -239,8 +256,9 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
   }
   std::string expected = entry->read(*this, value);
   if (expected.empty()) return {};
-  return fail(Blame::kCaller, "bad-value",
-              std::string(key) + " takes " + expected + ", not '" + std::string(value.substr(0, 60)) + "'");
+  return fail(
+      Blame::kCaller, "bad-value",
+      std::string(key) + " takes " + expected + ", not '" + std::string(value.substr(0, 60)) + "'");
 }
 
 std::optional<std::string> Settings::get(std::string_view key) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every setting of HOST-CLI.md as a typed value, read from text and printed again. The same keys stand
-// in the settings file, behind `set KEY VALUE`, and in the host's overrides.
+// Every setting of HOST-CLI.md as a typed value, read from text and printed again. The same keys
+// stand in the settings file, behind `set KEY VALUE`, and in the host's overrides.
 #pragma once
 
 #include <optional>
@@ -27,11 +27,11 @@ std::optional<Mode> read_mode(std::string_view word);
 std::optional<Reach> read_reach(std::string_view word);
 
 struct Settings {
-  Mode mode = Mode::kAsk;           // of contacts without one of their own
+  Mode mode = Mode::kAsk;  // of contacts without one of their own
   Reach reach = Reach::kAny;
   TrustSetting trust = TrustSetting::kAsk;
   std::vector<std::string> transports = {"s5b", "ice", "ibb"};  // order to try
-  bool full_addresses = false;      // stream.address=full
+  bool full_addresses = false;                                  // stream.address=full
   bool xtls = true;
   Duration require_wait = 60s;
   bool candidates_loopback = false;
@@ -43,18 +43,19 @@ struct Settings {
   std::string ice_stun, ice_turn;
   bool ice_ptcp = false;
   std::size_t ibb_block_size = 4096;
-  std::string ca;                   // file of trust anchors
+  std::string ca;  // file of trust anchors
   bool move = true;
   bool resume = true;
 
   // limits.NAME; zero seconds: the default of the path (in-band paths are slower)
   Duration limit_handshake = 0s, limit_total = 0s;
-  Duration limit_close = 10s;       // C-08
-  XmlLimits xml;                    // stanza, depth, attributes
+  Duration limit_close = 10s;  // C-08
+  XmlLimits xml;               // stanza, depth, attributes
   std::size_t limit_queue = 1024 * 1024;
-  Router::Limits sessions;          // sessions, pending, pending-per-contact
-  std::size_t limit_strangers = 16, limit_strangers_per_address = 4;  // C-17: unauthenticated sockets
-  std::size_t limit_candidates = 32;                                  // C-15
+  Router::Limits sessions;  // sessions, pending, pending-per-contact
+  std::size_t limit_strangers = 16,
+              limit_strangers_per_address = 4;  // C-17: unauthenticated sockets
+  std::size_t limit_candidates = 32;            // C-15
 
   // Sets one. Fails, blame kCaller, for an unknown key or a bad value, and says what would do.
   Result<void> set(std::string_view key, std::string_view value);

@@ -17,7 +17,8 @@ Mode Snapshot::mode_of(const Jid& jid) const {
 
 namespace {
 
-// The stream that a stanza to `to` belongs on, or null: its own, or for a bare address the contact's best.
+// The stream that a stanza to `to` belongs on, or null: its own, or for a bare address the
+// contact's best.
 const Jid* open_stream(const Jid& to, const Snapshot& snapshot) {
   auto found = snapshot.open.find(to.to_bare());
   if (found == snapshot.open.end() || found->second.empty()) return nullptr;
@@ -27,7 +28,8 @@ const Jid* open_stream(const Jid& to, const Snapshot& snapshot) {
 }
 
 OutgoingDecision take(const Jid& stream, const Snapshot& snapshot) {
-  return {snapshot.full.contains(stream) ? OutgoingDecision::kBusy : OutgoingDecision::kTake, {}, {}};
+  return {
+      snapshot.full.contains(stream) ? OutgoingDecision::kBusy : OutgoingDecision::kTake, {}, {}};
 }
 
 // STZ-01, STZ-21, SECURITY.md promise 4.
@@ -38,8 +40,10 @@ OutgoingDecision decide_message(const Element& message, const Jid& to, const Sna
   bool crosses = may_cross(message);
   if (mode == Mode::kRequire) {
     if (!crosses) {
-      return {OutgoingDecision::kRefuse, {},
-              "mode require: this kind of message can only go through the server, so it was not sent"};
+      return {
+          OutgoingDecision::kRefuse,
+          {},
+          "mode require: this kind of message can only go through the server, so it was not sent"};
     }
     if (snapshot.closing)
       return {OutgoingDecision::kRefuse, {}, "mode require: streams are being closed"};
@@ -47,7 +51,8 @@ OutgoingDecision decide_message(const Element& message, const Jid& to, const Sna
   }
   if (mode == Mode::kOff || !crosses) return {};
   if (stream) return take(*stream, snapshot);
-  bool wants_stream = mode == Mode::kAuto && message.child("body", ns::kClient) && !snapshot.closing;
+  bool wants_stream =
+      mode == Mode::kAuto && message.child("body", ns::kClient) && !snapshot.closing;
   if (wants_stream) return {OutgoingDecision::kPassAndAttempt, to, {}};
   return {};
 }
@@ -72,7 +77,8 @@ OutgoingDecision decide_outgoing(const Element& stanza, const Snapshot& snapshot
   if (stanza.is("iq", ns::kClient)) return decide_iq(stanza, *to, snapshot);
   if (!stanza.is("presence", ns::kClient) || to->is_bare() || !may_cross(stanza)) return {};
   const Jid* stream = open_stream(*to, snapshot);  // STZ-04
-  return stream && snapshot.mode_of(*to) != Mode::kOff ? take(*stream, snapshot) : OutgoingDecision{};
+  return stream && snapshot.mode_of(*to) != Mode::kOff ? take(*stream, snapshot)
+                                                       : OutgoingDecision{};
 }
 
 bool may_concern_us(std::string_view stanza, const Snapshot& snapshot) {
@@ -91,14 +97,17 @@ IncomingDecision decide_incoming(const Element& stanza, const Snapshot& snapshot
     return ours ? IncomingDecision::kConsume : IncomingDecision::kPass;
   }
   const Element* payload = stanza.first_child();
-  if (!is_iq_request(stanza) || stanza.attr("type") != "set" || !payload) return IncomingDecision::kPass;
-  if (payload->ns() == ns::kRoster || payload->ns() == ns::kBlocking) return IncomingDecision::kObserve;
+  if (!is_iq_request(stanza) || stanza.attr("type") != "set" || !payload)
+    return IncomingDecision::kPass;
+  if (payload->ns() == ns::kRoster || payload->ns() == ns::kBlocking)
+    return IncomingDecision::kObserve;
   bool ours = snapshot.sids.contains(payload->attr("sid"));
   if (payload->is("jingle", ns::kJingle)) {
     const Element* content = payload->child("content", ns::kJingle);
     bool offer = payload->attr("action") == "session-initiate" && content &&
                  content->child("description", ns::kXmlStream);
-    return ours || offer || !snapshot.own_jingle ? IncomingDecision::kConsume : IncomingDecision::kPass;
+    return ours || offer || !snapshot.own_jingle ? IncomingDecision::kConsume
+                                                 : IncomingDecision::kPass;
   }
   if (payload->ns() == ns::kIbb || payload->is("query", ns::kBytestreams))
     return ours || !snapshot.own_jingle ? IncomingDecision::kConsume : IncomingDecision::kPass;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the host's side must know to answer at once, without asking the core: modes, open streams, owed
-// replies, our ids. And the two decisions that are made from it. The mailbox guards the one instance;
-// modes are the host side's own, the rest is what the core publishes.
+// What the host's side must know to answer at once, without asking the core: modes, open streams,
+// owed replies, our ids. And the two decisions that are made from it. The mailbox guards the one
+// instance; modes are the host side's own, the rest is what the core publishes.
 #pragma once
 
 #include <map>
@@ -20,16 +20,16 @@ namespace balcony {
 struct Snapshot {
   // the host side's own
   Mode default_mode = Mode::kAsk;
-  std::map<Jid, Mode> modes;                              // by bare JID
+  std::map<Jid, Mode> modes;  // by bare JID
   bool own_jingle = false;
   // published by the core
-  std::string id_prefix;                                  // of every request that the core sends
-  std::map<Jid, std::vector<Jid>> open;                   // bare -> full JIDs with an open stream, best first
-  std::set<Jid> full;                                     // streams that take nothing more just now
-  std::set<std::pair<Jid, std::string>> owed;             // (full JID, id): requests that came end to end
-  std::set<std::string, std::less<>> sids;                // live Jingle and transport sids
-  bool closing = false;                                   // shutdown has begun
-  bool closed = false;                                    // and is complete
+  std::string id_prefix;                       // of every request that the core sends
+  std::map<Jid, std::vector<Jid>> open;        // bare -> full JIDs with an open stream, best first
+  std::set<Jid> full;                          // streams that take nothing more just now
+  std::set<std::pair<Jid, std::string>> owed;  // (full JID, id): requests that came end to end
+  std::set<std::string, std::less<>> sids;     // live Jingle and transport sids
+  bool closing = false;                        // shutdown has begun
+  bool closed = false;                         // and is complete
 
   Mode mode_of(const Jid& jid) const;
 };
@@ -37,13 +37,17 @@ struct Snapshot {
 // A stanza is about to leave.
 struct OutgoingDecision {
   enum Kind { kPass, kPassAndAttempt, kTake, kRefuse, kBusy } kind = kPass;
-  Jid contact;        // kPassAndAttempt: whom to open a stream to
-  std::string why;    // kRefuse
+  Jid contact;      // kPassAndAttempt: whom to open a stream to
+  std::string why;  // kRefuse
 };
 OutgoingDecision decide_outgoing(const Element& stanza, const Snapshot& snapshot);
 
 // A stanza came from the server.
-enum class IncomingDecision { kPass, kObserve, kConsume };  // kObserve: the core sees it, the host handles it
+enum class IncomingDecision {
+  kPass,
+  kObserve,
+  kConsume
+};  // kObserve: the core sees it, the host handles it
 // The scan that spares what is not ours from being parsed.
 bool may_concern_us(std::string_view stanza, const Snapshot& snapshot);
 IncomingDecision decide_incoming(const Element& stanza, const Snapshot& snapshot);

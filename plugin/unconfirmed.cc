@@ -39,7 +39,8 @@ void Unconfirmed::on_answered(std::string_view id) {
 std::vector<Unconfirmed::Lost> Unconfirmed::take_lost(TimePoint now) {
   forget_safe(now);
   std::vector<Lost> lost;
-  for (Entry& entry : entries_) lost.push_back({std::move(entry.stanza), entry.safe_at.has_value()});
+  for (Entry& entry : entries_)
+    lost.push_back({std::move(entry.stanza), entry.safe_at.has_value()});
   entries_.clear();
   left_ = 0;
   return lost;

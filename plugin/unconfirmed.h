@@ -15,8 +15,8 @@ namespace balcony {
 
 class Unconfirmed {
  public:
-  // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits in
-  // the socket; in band the reply timer of a block (C-01) and of the window behind it.
+  // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits
+  // in the socket; in band the reply timer of a block (C-01) and of the window behind it.
   static constexpr Duration kDirect = 30s, kInBand = 90s;
 
   void set_horizon(Duration horizon) { horizon_ = horizon; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stanzas to one contact that wait for a stream (C-19, STZ-21): bounded, in order, each for a limited
-// time unless an attempt is under way.
+// Stanzas to one contact that wait for a stream (C-19, STZ-21): bounded, in order, each for a
+// limited time unless an attempt is under way.
 #pragma once
 
 #include <deque>
@@ -13,10 +13,10 @@ namespace balcony {
 
 class Waiting {
  public:
-  static constexpr std::size_t kMaxStanzas = 100;          // C-19
+  static constexpr std::size_t kMaxStanzas = 100;  // C-19
   static constexpr std::size_t kMaxOctets = 256 * 1024;
 
-  bool add(Element stanza, TimePoint until);               // false: no room
+  bool add(Element stanza, TimePoint until);  // false: no room
   std::vector<Element> take_all();
   std::vector<Element> take_overdue(TimePoint now);
   Deadline next_deadline() const;

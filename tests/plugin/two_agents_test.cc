@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The main job in memory: two agents negotiate, secure, talk and part, and everything that can go wrong
-// on the way has a clear outcome.
+// The main job in memory: two agents negotiate, secure, talk and part, and everything that can go
+// wrong on the way has a clear outcome.
+#include "tests/support/two_agents.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
-
-#include "tests/support/two_agents.h"
 
 namespace balcony {
 namespace {
@@ -25,7 +25,8 @@ class TwoAgents : public ::testing::Test {
 
   // Both trust at first use and accept at once, but for what a test sets otherwise.
   void meet(std::vector<std::string> romeos = {"mode=auto", "trust=tofu"},
-            std::vector<std::string> juliets = {"mode=auto", "trust=tofu"}, bool parser_is_sound = true) {
+            std::vector<std::string> juliets = {"mode=auto", "trust=tofu"},
+            bool parser_is_sound = true) {
     romeo = &world.add(kRomeo, std::move(romeos), parser_is_sound);
     juliet = &world.add(kJuliet, std::move(juliets), parser_is_sound);
   }
@@ -91,7 +92,8 @@ TEST_F(TwoAgents, CloseFromEitherSideInOrder) {  // covers JGL-33
     FakeHost& b = fresh.add(kJuliet, {"mode=auto", "trust=tofu"});
     a.command("start juliet@example.net");
     fresh.advance(2s);
-    (romeo_closes ? a : b).command(romeo_closes ? "stop juliet@example.net" : "stop romeo@example.org");
+    (romeo_closes ? a : b)
+        .command(romeo_closes ? "stop juliet@example.net" : "stop romeo@example.org");
     fresh.advance(2s);
     EXPECT_EQ(a.state(), "closed");
     EXPECT_EQ(b.state(), "closed");
@@ -138,7 +140,8 @@ TEST_F(TwoAgents, EndWithSecurityErrorWhenTheKeyIsDeclined) {
     World fresh;
     fresh.befriend(kRomeo, kJuliet);
     FakeHost& a = fresh.add(kRomeo, {"mode=auto", initiator_declines ? "trust=ask" : "trust=tofu"});
-    FakeHost& b = fresh.add(kJuliet, {"mode=auto", initiator_declines ? "trust=tofu" : "trust=ask"});
+    FakeHost& b =
+        fresh.add(kJuliet, {"mode=auto", initiator_declines ? "trust=tofu" : "trust=ask"});
     a.command("start juliet@example.net");
     fresh.advance(2s);
     FakeHost& judge = initiator_declines ? a : b;
@@ -190,7 +193,8 @@ TEST_F(TwoAgents, ReportARequiredMessageWhenTheContactIsOffline) {  // covers ST
   romeo = &world.add(kRomeo, {"trust=tofu", "require.wait=10"});
   romeo->command("mode juliet@example.net require");
   world.run();
-  EXPECT_EQ(romeo->message(*Jid::parse("juliet@example.net"), "poison", "m1"), OutgoingDecision::kTake);
+  EXPECT_EQ(romeo->message(*Jid::parse("juliet@example.net"), "poison", "m1"),
+            OutgoingDecision::kTake);
   world.advance(9s);
   EXPECT_THAT(romeo->told<TellUndelivered>(), IsEmpty());
   world.advance(2s);
@@ -279,8 +283,10 @@ TEST_F(TwoAgents, ShowNobodyAForgedOffer) {  // covers JGL-40, promise 3
   Element offer = *parse_stanza(
       "<iq type='set' id='f1' to='juliet@example.net/balcony' from='romeo@example.org/orchard'>"
       "<jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='forged1'>"
-      "<content creator='initiator' name='xmlstream'><description xmlns='urn:xmpp:jingle:apps:xmlstream:0'/>"
-      "<transport xmlns='urn:xmpp:jingle:transports:ibb:1' block-size='4096' sid='i1'/></content></jingle></iq>");
+      "<content creator='initiator' name='xmlstream'><description "
+      "xmlns='urn:xmpp:jingle:apps:xmlstream:0'/>"
+      "<transport xmlns='urn:xmpp:jingle:transports:ibb:1' block-size='4096' "
+      "sid='i1'/></content></jingle></iq>");
   for (int i = 0; i < 100; ++i) juliet->incoming(offer);
   world.advance(5s);
   EXPECT_THAT(juliet->told<TellAsk>(), IsEmpty());
@@ -373,8 +379,8 @@ TEST_F(TwoAgents, GiveClearAnswersToCommandsThatCannotBe) {
   EXPECT_TRUE(reply_to("status").ok);
 }
 
-// The server loses one stanza after another, from the first of the negotiation on: every attempt ends,
-// on both sides, and nothing stays behind.
+// The server loses one stanza after another, from the first of the negotiation on: every attempt
+// ends, on both sides, and nothing stays behind.
 TEST_F(TwoAgents, EndInADefinedStateWhicheverStanzaIsLost) {
   for (std::size_t lost = 0; lost < 24; ++lost) {
     World fresh;
@@ -387,7 +393,8 @@ TEST_F(TwoAgents, EndInADefinedStateWhicheverStanzaIsLost) {
     fresh.advance(200s);
     bool both_open = a.state() == "open" && b.state() == "open";
     bool both_over = a.state() == "closed" && (b.state() == "closed" || b.state() == "none");
-    EXPECT_TRUE(both_open || both_over) << "lost " << lost << ": " << a.state() << ", " << b.state();
+    EXPECT_TRUE(both_open || both_over)
+        << "lost " << lost << ": " << a.state() << ", " << b.state();
   }
 }
 

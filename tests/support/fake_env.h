@@ -10,7 +10,8 @@ class FakeEnv : public Env {
  public:
   TimePoint now() const override { return now_; }
   std::int64_t unix_time() const override {
-    return unix_start_ + std::chrono::duration_cast<std::chrono::seconds>(now_ - TimePoint{}).count();
+    return unix_start_ +
+           std::chrono::duration_cast<std::chrono::seconds>(now_ - TimePoint{}).count();
   }
   Bytes random(std::size_t octets) override {
     Bytes out;

@@ -31,10 +31,10 @@ FakeHost::FakeHost(World& w, std::string full, const std::string& folder,
       if (choice.mode) s.modes[contact] = *choice.mode;
   });
   auto trust = FileTrust::open(folder + "/trust.ini");
-  agent = std::make_unique<Agent>(
-      world.env, world.scheduler, mailbox,
-      Agent::State{std::move(*file), std::move(*contacts), std::move(*trust), folder + "/identity.pem"},
-      parser_is_sound);
+  agent = std::make_unique<Agent>(world.env, world.scheduler, mailbox,
+                                  Agent::State{std::move(*file), std::move(*contacts),
+                                               std::move(*trust), folder + "/identity.pem"},
+                                  parser_is_sound);
 }
 
 void FakeHost::online(bool resumed) {
@@ -60,13 +60,16 @@ void FakeHost::command(const std::string& line) {
 OutgoingDecision::Kind FakeHost::outgoing(const Element& stanza) {
   auto decision = mailbox.with_snapshot([&](Snapshot& s) { return decide_outgoing(stanza, s); });
   if (decision.kind == OutgoingDecision::kTake) mailbox.to_core(Outgoing{stanza});
-  if (decision.kind == OutgoingDecision::kPassAndAttempt) mailbox.to_core(WantStream{decision.contact});
-  bool passes = decision.kind == OutgoingDecision::kPass || decision.kind == OutgoingDecision::kPassAndAttempt;
+  if (decision.kind == OutgoingDecision::kPassAndAttempt)
+    mailbox.to_core(WantStream{decision.contact});
+  bool passes = decision.kind == OutgoingDecision::kPass ||
+                decision.kind == OutgoingDecision::kPassAndAttempt;
   if (passes && connected) world.route(stanza, jid);
   return decision.kind;
 }
 
-OutgoingDecision::Kind FakeHost::message(const Jid& to, const std::string& text, const std::string& id) {
+OutgoingDecision::Kind FakeHost::message(const Jid& to, const std::string& text,
+                                         const std::string& id) {
   Element message("message", ns::kClient);
   message.set_attr("to", to.full()).set_attr("type", "chat").set_attr("id", id);
   message.add(Element("body", ns::kClient).add_text(text));
@@ -98,7 +101,8 @@ bool FakeHost::turn() {
       continue;
     }
     if (auto* list = std::get_if<TellFeatures>(&*event)) features = list->features;
-    if (auto* receive = std::get_if<TellReceive>(&*event); receive && receive->is_request && !answers_requests)
+    if (auto* receive = std::get_if<TellReceive>(&*event);
+        receive && receive->is_request && !answers_requests)
       mailbox.to_core(Unhandled{*Jid::parse(receive->stanza.peer), receive->stanza.id,
                                 *parse_stanza(receive->stanza.xml)});
     events.push_back(std::move(*event));
@@ -134,10 +138,12 @@ World::~World() {
   std::filesystem::remove_all(folder);
 }
 
-FakeHost& World::add(const std::string& jid, std::vector<std::string> settings, bool parser_is_sound) {
+FakeHost& World::add(const std::string& jid, std::vector<std::string> settings,
+                     bool parser_is_sound) {
   std::string own = folder + "/" + std::string(Jid::parse(jid)->bare());
   std::filesystem::create_directories(own);
-  hosts.push_back(std::make_unique<FakeHost>(*this, jid, own, std::move(settings), parser_is_sound));
+  hosts.push_back(
+      std::make_unique<FakeHost>(*this, jid, own, std::move(settings), parser_is_sound));
   FakeHost& host = *hosts.back();
   host.online();
   run();
@@ -149,7 +155,8 @@ FakeHost& World::add(const std::string& jid, std::vector<std::string> settings, 
 
 void World::remove(FakeHost& host) {
   broadcast(host, "unavailable");
-  auto found = std::find_if(hosts.begin(), hosts.end(), [&](const auto& h) { return h.get() == &host; });
+  auto found =
+      std::find_if(hosts.begin(), hosts.end(), [&](const auto& h) { return h.get() == &host; });
   host.connected = false;
   host.agent.reset();
   gone_.push_back(std::move(*found));
@@ -194,7 +201,8 @@ void World::route(Element stanza, const Jid& from) {
   seen.push_back(stanza);
   if (drop && drop(stanza)) return;
   auto to = Jid::parse(stanza.attr("to"));
-  auto sender = std::find_if(hosts.begin(), hosts.end(), [&](const auto& h) { return h->jid == from; });
+  auto sender =
+      std::find_if(hosts.begin(), hosts.end(), [&](const auto& h) { return h->jid == from; });
   if (!to) {
     if (sender != hosts.end() && is_iq_request(stanza)) answer_for_account(stanza, **sender);
     return;
@@ -215,12 +223,14 @@ void World::answer_for_account(const Element& iq, FakeHost& host) {
     Element query("query", ns::kRoster);
     for (const auto& [a, b] : friends) {
       if (!a.same_bare(host.jid)) continue;
-      query.add(Element("item", ns::kRoster).set_attr("jid", b.full()).set_attr("subscription", "both"));
+      query.add(
+          Element("item", ns::kRoster).set_attr("jid", b.full()).set_attr("subscription", "both"));
     }
     answer.add(std::move(query));
   } else if (payload && payload->ns() == ns::kBlocking) {
     Element list("blocklist", ns::kBlocking);
-    for (const Jid& jid : blocked) list.add(Element("item", ns::kBlocking).set_attr("jid", jid.full()));
+    for (const Jid& jid : blocked)
+      list.add(Element("item", ns::kBlocking).set_attr("jid", jid.full()));
     answer.add(std::move(list));
   }
   host.incoming(answer);

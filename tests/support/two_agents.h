@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two agents, each with a scripted host, and a server between them, all in memory and under one fake
-// clock: the whole plugin without threads, sockets and time.
+// Two agents, each with a scripted host, and a server between them, all in memory and under one
+// fake clock: the whole plugin without threads, sockets and time.
 #pragma once
 
 #include <algorithm>
@@ -23,17 +23,19 @@ class World;
 // A client with Balcony loaded, as balcony.cc would drive it.
 class FakeHost {
  public:
-  FakeHost(World& world, std::string jid, const std::string& folder, std::vector<std::string> settings,
-           bool parser_is_sound);
+  FakeHost(World& world, std::string jid, const std::string& folder,
+           std::vector<std::string> settings, bool parser_is_sound);
 
   void online(bool resumed = false);
   void offline();
   void command(const std::string& line);
-  OutgoingDecision::Kind outgoing(const Element& stanza);  // what is not taken goes through the server
-  OutgoingDecision::Kind message(const Jid& to, const std::string& text, const std::string& id = "m");
+  OutgoingDecision::Kind outgoing(
+      const Element& stanza);  // what is not taken goes through the server
+  OutgoingDecision::Kind message(const Jid& to, const std::string& text,
+                                 const std::string& id = "m");
   void shutdown() { mailbox.to_core(Shutdown{}); }
   void incoming(const Element& stanza);
-  bool turn();                       // false: there was nothing to do
+  bool turn();  // false: there was nothing to do
 
   template <class Event>
   std::vector<Event> told() const {
@@ -42,8 +44,8 @@ class FakeHost {
       if (auto* e = std::get_if<Event>(&event)) found.push_back(*e);
     return found;
   }
-  std::vector<std::string> states() const;          // of its streams, in the order told
-  std::string state() const;                        // the last one
+  std::vector<std::string> states() const;  // of its streams, in the order told
+  std::string state() const;                // the last one
   TellStream last_stream() const { return told<TellStream>().back(); }
   std::vector<std::string> bodies(const std::string& via) const;  // e2e or server
   std::string reply() const { return told<TellReply>().back().text; }
@@ -56,7 +58,7 @@ class FakeHost {
   std::vector<Element> from_server;  // passed to the host
   std::vector<std::string> features;
   bool connected = false;
-  bool answers_requests = false;     // receive() returns 0 for requests otherwise
+  bool answers_requests = false;  // receive() returns 0 for requests otherwise
 };
 
 class World {
@@ -64,11 +66,12 @@ class World {
   World();
   ~World();
 
-  FakeHost& add(const std::string& jid, std::vector<std::string> settings = {}, bool parser_is_sound = true);
-  void remove(FakeHost& host);       // its client crashes: no goodbye, the server tells its contacts
+  FakeHost& add(const std::string& jid, std::vector<std::string> settings = {},
+                bool parser_is_sound = true);
+  void remove(FakeHost& host);  // its client crashes: no goodbye, the server tells its contacts
   void befriend(const std::string& a, const std::string& b);
-  void run();                        // until nothing moves
-  void advance(Duration by);         // with the clock, in small steps
+  void run();                 // until nothing moves
+  void advance(Duration by);  // with the clock, in small steps
 
   void route(Element stanza, const Jid& from);
   std::string everything_the_server_saw() const;
@@ -76,10 +79,10 @@ class World {
   FakeEnv env;
   FakeScheduler scheduler{env};
   std::vector<std::unique_ptr<FakeHost>> hosts;
-  std::vector<Element> seen;         // by the server, in order
+  std::vector<Element> seen;                 // by the server, in order
   std::function<bool(const Element&)> drop;  // stanzas that the server loses
   std::vector<std::pair<Jid, Jid>> friends;
-  std::vector<Jid> blocked;          // by everybody
+  std::vector<Jid> blocked;  // by everybody
   std::string folder;
 
  private:

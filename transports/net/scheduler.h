@@ -17,8 +17,8 @@ class Scheduler {
 
   virtual ~Scheduler() = default;
 
-  // Runs `task` once at `when`, in a turn of its own; never from inside this call, even if `when` is
-  // past. Tasks due at the same time run in the order of their making.
+  // Runs `task` once at `when`, in a turn of its own; never from inside this call, even if `when`
+  // is past. Tasks due at the same time run in the order of their making.
   virtual Id run_at(TimePoint when, Task task) = 0;
   virtual void cancel(Id id) = 0;  // no effect if it has run
 };
