@@ -45,6 +45,7 @@ void Client::send_message(const std::string& words) {
   Checked checked = check_stanza(server_.context(), "<message type='chat' id='" + random_id() +
                                                         "' to='" + escape(to) + "'><body>" +
                                                         escape(text) + "</body></message>");
+  if (!checked.problem.empty()) return events_.error("msg: " + checked.problem);
   outbox_.send(std::move(checked.stanza));
 }
 

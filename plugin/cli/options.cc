@@ -27,7 +27,8 @@ std::string check_jid(const std::string& jid) {
   std::string account = bare(jid);
   std::size_t at = account.find('@');
   bool is_good = at != account.npos && at > 0 && at + 1 < account.size() &&
-                 account.find('@', at + 1) == account.npos;
+                 account.find('@', at + 1) == account.npos &&
+                 account.find_first_of(" \t\"&'<>") == jid.npos && !jid.ends_with('/');
   return is_good ? "" : "not the JID of an account: " + jid;
 }
 

@@ -2,6 +2,10 @@
 // Logins and stanzas, both ways. How the loop waits stands in loop.cc.
 #include "plugin/strophe/adapter.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <cassert>
 #include <cstring>
 #include <string_view>
@@ -23,6 +27,14 @@ bool is_request(xmpp_stanza_t* stanza) {
   const char* type = xmpp_stanza_get_type(stanza);
   return name && type && !std::strcmp(name, "iq") &&
          (!std::strcmp(type, "get") || !std::strcmp(type, "set"));
+}
+
+// libstrophe writes a request for an acknowledgement after each stanza, separately: Nagle's
+// algorithm would hold it, and what follows it, for 40 ms.
+int prepare_socket(xmpp_conn_t* connection, void* socket) {
+  int on = 1;
+  setsockopt(*static_cast<int*>(socket), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  return xmpp_sockopt_cb_keepalive(connection, socket);
 }
 
 }  // namespace
@@ -53,7 +65,7 @@ void Adapter::attach(xmpp_conn_t* connection) {
   detach();
   connection_ = connection;
   if (!login_.may_resume()) xmpp_free_sm_state(xmpp_conn_get_sm_state(connection));
-  xmpp_conn_set_sockopt_callback(connection, xmpp_sockopt_cb_keepalive);
+  xmpp_conn_set_sockopt_callback(connection, prepare_socket);
   xmpp_handler_add(connection, on_element, nullptr, nullptr, nullptr, this);
 }
 

@@ -58,8 +58,9 @@ balcony_strophe* balcony_strophe_open(xmpp_ctx_t*, const balcony_strophe_client*
                                       const char* state_dir, char** error);
 
 /* Before each xmpp_connect_client, with the same connection or a new one; not from inside a
- * libstrophe handler. Replaces the connection's sockopt callback (keep-alive stays on), and drops a
- * stream management state that can't be resumed without losing or repeating a stanza. */
+ * libstrophe handler. Replaces the connection's sockopt callback (keep-alive and TCP_NODELAY are
+ * on), and drops a stream management state that can't be resumed without losing or repeating a
+ * stanza. */
 void balcony_strophe_attach(balcony_strophe*, xmpp_conn_t*);
 
 /* First thing in the client's connection handler. */

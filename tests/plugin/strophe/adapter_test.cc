@@ -89,7 +89,7 @@ class StropheAdapter : public ::testing::Test {
   void log_in_and_say_hello() {
     log_in();
     run_until([this] { return !server.received.empty(); });
-    run_until([this, n = 0]() mutable { return ++n > 5; });  // acks
+    run_until([n = 0]() mutable { return ++n > 5; });  // acks
   }
   void cut() {
     server.cut();
@@ -170,6 +170,14 @@ TEST_F(StropheAdapter, ReadsALongStanzaInOneTurn) {
   balcony_strophe_run_once(adapter, nullptr, 0, 1000);
   ASSERT_EQ(received.size(), 1u);
   EXPECT_GT(received[0].xml.size(), 100'000u);
+}
+
+TEST_F(StropheAdapter, SendsInTheSameTurnWhatAnswersToWhatItRead) {
+  log_in_and_say_hello();
+  server.send("<r xmlns='urn:xmpp:sm:3'/>");
+  balcony_strophe_run_once(adapter, nullptr, 0, 0);
+  server.step();
+  EXPECT_THAT(server.requests, ElementsAre("bind", "ack"));
 }
 
 TEST_F(StropheAdapter, SendsWhatThePluginPasses) {

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,7 +47,11 @@ void FakeServer::send(const std::string& xml) {
 }
 
 void FakeServer::step() {
-  if (client_ < 0 && listener_ >= 0) client_ = accept(listener_, nullptr, nullptr);
+  if (client_ < 0 && listener_ >= 0) {
+    client_ = accept(listener_, nullptr, nullptr);
+    int on = 1;
+    setsockopt(client_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
   if (client_ < 0) return;
   char bytes[65536];
   ssize_t size = recv(client_, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -123,7 +128,7 @@ void FakeServer::on_element(const std::string& element) {
                              "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>");
   }
   if (is("<r ")) return send("<a xmlns='urn:xmpp:sm:3' h='" + std::to_string(counted_) + "'/>");
-  if (is("<a ")) return;
+  if (is("<a ")) return void(requests.emplace_back("ack"));
   ++counted_;
   received.push_back(element);
 }

@@ -24,9 +24,8 @@ class FakeServer {
   bool can_resume = true;
   bool refuses_login = false;
   std::vector<std::string> received;  // stanzas, after login
-  std::vector<std::string>
-      requests;            // names of what the client asked for at login: bind, resume ..
-  bool is_closed = false;  // the client ended its stream in order
+  std::vector<std::string> requests;  // what else the client sent: bind, resume, ack
+  bool is_closed = false;             // the client ended its stream in order
 
  private:
   void on_element(const std::string& element);
