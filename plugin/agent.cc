@@ -14,6 +14,8 @@ namespace {
 
 constexpr Duration kResumeGrace = 10s;  // for replies that the server held back
 
+}  // namespace
+
 std::string read_anchors(const std::string& path, Mailbox& mailbox) {
   if (path.empty()) return {};
   auto text = read_private_file(path);
@@ -21,8 +23,6 @@ std::string read_anchors(const std::string& path, Mailbox& mailbox) {
   mailbox.to_host(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
   return {};
 }
-
-}  // namespace
 
 Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound)
     : env_(env),
@@ -49,32 +49,39 @@ Agent::~Agent() { links_.clear(); }
 
 void Agent::handle(CoreEvent event) {
   std::visit([this](auto& e) { on(e); }, event);
-  arm_timer();
 }
 
 void Agent::on(Online& event) {
+  if (is_online_) {  // the host did not notice, or did not say
+    Offline unsaid;
+    on(unsaid);
+  }
   bool kept = event.resumed && was_online_ && local_ == event.full;
   local_ = event.full;
   is_online_ = was_online_ = true;
   router_.set_local(local_);
+  use_identity();
+  announce_features();
+  for (auto& link : links_) link->on_online(kept);
   if (!kept) tracker_.fail_all({Blame::kEnvironment, "connectivity-error", "a new login began"});
   replies_from_ = env_.now() + (kept ? kResumeGrace : 0s);
   arm_replies_timer();
-  if (links_.empty()) {
-    auto identity = load_identity(state_.identity_path, local_.to_bare(), env_);
-    if (identity) {
-      identity_ = std::move(*identity);
-    } else {
-      identity_.reset();
-      tell(TellNotice{{}, "End-to-end streams are off: " + identity.error().text});
-    }
-  }
-  announce_features();
-  for (auto& link : links_) link->on_online(kept);
   if (kept) return;
   roster_known_ = false;
   fetch_roster();
   fetch_blocklist();
+}
+
+// Read at each login, so that a renewed or repaired one is used; not under living streams.
+void Agent::use_identity() {
+  if (!links_.empty()) return;
+  auto identity = load_identity(state_.identity_path, local_.to_bare(), env_);
+  if (identity) {
+    identity_ = std::move(*identity);
+    return;
+  }
+  identity_.reset();
+  tell(TellNotice{{}, "End-to-end streams are off: " + identity.error().text});
 }
 
 void Agent::on(Offline&) {
@@ -83,12 +90,13 @@ void Agent::on(Offline&) {
   replies_timer_.clear();
   roster_.on_offline();
   peers_.on_offline();
-  early_presence_.clear();
+  early_.clear();
+  early_presence_ = early_offers_ = 0;
   to_ask_.clear();
-  auto calls = std::exchange(calls_, {});
-  for (const auto& [contact, call] : calls)
+  for (const auto& [target, call] : std::exchange(calls_, {}))
     fail_call(call, "connectivity-error", "the connection to your server was lost");
   for (auto& link : links_) link->on_offline();
+  arm_timer();
 }
 
 void Agent::on(HostDrained&) {
@@ -101,15 +109,14 @@ void Agent::on(Shutdown&) {
   closing_ = true;
   mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.closing = true; });
   announce_features();
-  std::vector<Jid> contacts;
-  for (const auto& [contact, waiting] : waiting_) contacts.push_back(contact);
-  for (const Jid& contact : contacts) give_up_waiting(contact, "the program is closing");
-  calls_.clear();
-  for (auto& link : links_) link->close("gone");
+  while (!waiting_.empty())
+    give_up_waiting(waiting_.begin()->first.to_bare(), "the program is closing");
+  for (const auto& [target, call] : std::exchange(calls_, {}))
+    fail_call(call, "gone", "the program is closing");
+  for (auto& link : links_) link->close("gone", "the program is closing");
   shutdown_.set(env_.now() + settings().limit_close, [this] {
-    for (auto& link : links_) link->end({"gone", "it did not close in time", {}});
-    links_.clear();
-    finish_shutdown();
+    for (auto& link : links_) link->abandon("the stream did not close in time");
+    bury_soon();
   });
   bury_soon();
 }
@@ -140,10 +147,12 @@ void Agent::publish(const Jid& contact) {
     if (link->is_open()) open.push_back(link->peer());
     if (link->is_open() && !link->is_writable()) full.push_back(link->peer());
   }
-  std::vector<Jid> ranking = peers_.resources(contact.to_bare());
-  auto rank = [&](const Jid& jid) { return std::find(ranking.begin(), ranking.end(), jid); };
-  std::stable_sort(open.begin(), open.end(),
-                   [&](const Jid& a, const Jid& b) { return rank(a) < rank(b); });
+  if (open.size() > 1) {
+    std::vector<Jid> ranking = peers_.resources(contact.to_bare());
+    auto rank = [&](const Jid& jid) { return std::find(ranking.begin(), ranking.end(), jid); };
+    std::stable_sort(open.begin(), open.end(),
+                     [&](const Jid& a, const Jid& b) { return rank(a) < rank(b); });
+  }
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
     std::erase_if(snapshot.full, [&](const Jid& jid) { return jid.same_bare(contact); });
     snapshot.full.insert(full.begin(), full.end());
@@ -164,6 +173,9 @@ void Agent::release(ServerPort& port, std::string_view payload_ns, std::string_v
   auto found = claims_.find({port.peer(), std::string(payload_ns), std::string(sid)});
   if (found == claims_.end() || found->second != &port) return;
   claims_.erase(found);
+  bool elsewhere = std::any_of(claims_.begin(), claims_.end(),
+                               [&](const auto& claim) { return std::get<2>(claim.first) == sid; });
+  if (elsewhere) return;  // a peer may have chosen it twice
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
     if (auto known = snapshot.sids.find(sid); known != snapshot.sids.end())
       snapshot.sids.erase(known);
@@ -184,7 +196,6 @@ void Agent::arm_replies_timer() {
   replies_timer_.set(std::max(*next, replies_from_), [this] {
     tracker_.on_deadline();
     arm_replies_timer();
-    arm_timer();
   });
 }
 
@@ -207,31 +218,27 @@ Reach Agent::reach_of(const Jid& jid) const {
 void Agent::arm_timer() {
   Deadline next;
   for (const auto& [key, owed] : owed_) next = earliest(next, owed.until);
-  for (const auto& [contact, waiting] : waiting_)
-    if (!find_link(contact, false) && !calls_.contains(contact))
-      next = earliest(next, waiting.next_deadline());
-  if (!next) return timer_.clear();
-  timer_.set(*next, [this] { on_timer(); });
+  for (const auto& [to, waiting] : waiting_)
+    if (!is_trying(to)) next = earliest(next, waiting.next_deadline());
+  timer_.clear();
+  if (next) arm_timer(*next);
+}
+
+void Agent::arm_timer(TimePoint not_after) {
+  if (timer_.is_set() && timer_at_ <= not_after) return;
+  timer_at_ = not_after;
+  timer_.set(not_after, [this] { on_timer(); });
 }
 
 void Agent::on_timer() {
-  TimePoint now = env_.now();
   std::vector<std::pair<Jid, std::string>> late;
   for (const auto& [key, owed] : owed_)
-    if (owed.until <= now) late.push_back(key);
+    if (owed.until <= env_.now()) late.push_back(key);
   for (const auto& [peer, id] : late) {
     Element reply = error_of(owed_.at({peer, id}).request, {"service-unavailable", {}, {}, {}});
     reply_owed(peer, id, std::move(reply));
   }
-  std::vector<Jid> contacts;
-  for (const auto& [contact, waiting] : waiting_) contacts.push_back(contact);
-  for (const Jid& contact : contacts) {
-    if (find_link(contact, false) || calls_.contains(contact)) continue;
-    for (const Element& stanza : waiting_.at(contact).take_overdue(now))
-      undelivered(contact, stanza, false,
-                  "no end-to-end stream to " + contact.full() + " came in time");
-    if (waiting_.at(contact).empty()) waiting_.erase(contact);
-  }
+  give_up_overdue();
   arm_timer();
 }
 
@@ -239,7 +246,6 @@ void Agent::bury_soon() {
   if (burial_.is_set()) return;
   burial_.soon([this] {
     std::erase_if(links_, [](const auto& link) { return link->phase() == Link::Phase::kDead; });
-    arm_timer();
     finish_shutdown();
   });
 }

@@ -27,6 +27,9 @@
 
 namespace balcony {
 
+// PEM of the setting `ca`; none, and a notice, if the file can't be read.
+std::string read_anchors(const std::string& path, Mailbox& mailbox);
+
 class Agent : public LinkOwner {
  public:
   struct State {  // what the state folder holds
@@ -59,6 +62,8 @@ class Agent : public LinkOwner {
     std::string text;
   };
 
+  enum class Which { kOpen, kGoing };  // streams that can send; or all that may become one
+
   // agent.cc: the account's life, and what the host's side must know
   void on(Online& event);
   void on(Offline&);
@@ -70,55 +75,83 @@ class Agent : public LinkOwner {
   void on(Unhandled& event);
   void on(HostDrained&);
   void on(Shutdown&);
+  void use_identity();
   void announce_features();
   void publish(const Jid& contact);  // the contact's open streams
   void finish_shutdown();
-  void arm_timer();
+  void arm_timer();                     // for what is due first
+  void arm_timer(TimePoint not_after);  // when something new is due
   void arm_replies_timer();
   void on_timer();
   void bury_soon();
 
   // agent_server.cc: what comes from the server, and what we ask it
   void on_iq_request(const Element& iq);
-  void on_jingle(const Element& iq);
-  void on_offer(const Element& iq, Router::NewOffer offer);
   bool may_offer(const Jid& peer) const;  // DSC-10
   void on_presence(const Element& presence);
+  void keep_early(const Element& stanza, std::size_t& count, std::size_t most);
+  void on_roster_known();
   void fetch_roster();
   void fetch_blocklist();
+  void end_blocked();
   void on_push(std::string_view payload_ns);
   void ask_features(PeerFeatures::Query query);
   void ask_next_features();
+  void on_features(const Jid& full, const Result<Element>& reply);
   void tell_peer(const Jid& full);
 
-  // agent_calls.cc: streams that are wanted, stanzas that wait for them, facts of links
+  // agent_offers.cc: offers of peers, and ours that meet them
+  void on_jingle(const Element& iq);
+  void on_offer(const Element& iq, Router::NewOffer offer);
+  void consider_offer(Link& link);  // consent (JGL-40)
+  void on_glare(Link& own, Link& theirs);
+  void reconsider_offers(const Jid& peer);
+  Link* earlier_attempt(const Link& link) const;
+  Link* find_link(const Session* session) const;
+  bool is_asking(const Jid& contact) const;  // a question of this contact is open
+
+  // agent_calls.cc: streams that are wanted, and what becomes of them
   void call(Call call);
   void fail_call(const Call& call, const std::string& reason, const std::string& text);
-  void open_link(const Jid& full, std::vector<std::string> methods);
-  void wait_for_stream(const Jid& contact, Element stanza);
-  void give_up_waiting(const Jid& contact, const std::string& reason);
-  void send_by(Link& link, Element stanza);
-  void reply_owed(const Jid& peer, const std::string& id, Element reply);
-  Link* find_link(const Jid& jid, bool open_only) const;  // bare: the best
-  Link* link_of(const Session* session) const;
-  void undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason);
-  bool is_quiet(const Jid& contact) const;
+  void open_link(const Call& call, const Jid& full);
   std::vector<std::string> usable_methods(const Jid& full,
                                           const std::vector<std::string>& wanted) const;
+  bool may_call(const Jid& contact) const;
+  bool is_trying(const Jid& jid) const;
+  bool is_quiet(const Jid& contact) const;
+  void on_failed_attempt(const Link& link);
+  Link* find_link(const Jid& jid, Which which) const;  // bare: the best
+
+  // agent_stanzas.cc: stanzas, those that wait for a stream, and replies that are owed
+  void wait_for_stream(Jid to, Element stanza);
+  std::string why_not_wait(const Jid& to) const;
+  void send_waiting(Link& link);
+  void call_for_waiting(const Jid& contact);
+  void give_up_waiting(const Jid& contact, const std::string& reason);
+  void give_up_overdue();
+  void reply_owed(const Jid& peer, const std::string& id, Element reply);
+  bool owe_reply(const Jid& peer, const std::string& id, Element request);
+  void forget_owed(const Jid& peer);
+  void undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason);
 
   // agent_commands.cc
   Answer run(const Command& command);
+  Answer run_for(const Jid& jid, const Command& command);
   Answer start(const Jid& jid, const std::string& method);
   Answer stop(const Jid& jid);
   Answer list() const;
   Answer answer_question(const Jid& jid, bool accept);
+  Answer show_streams(const std::optional<Jid>& jid) const;
+  void tell_status(const std::optional<Jid>& jid);
+
+  // agent_choices.cc: commands that change what is kept
   Answer set_mode(const Jid& jid, const std::string& word);
+  void apply_modes(const std::string& word);
   Answer set_reach(const Jid& jid, const std::string& word);
   Answer show_fingerprint(const std::optional<Jid>& jid) const;
   Answer trust_key(const Jid& jid, const std::string& text);
   Answer untrust_key(const Jid& jid, const std::string& text);
   Answer change_setting(const std::string& key, const std::string& value);
-  void tell_status(const std::optional<Jid>& jid);
 
   // ServerSide
   void send(const Element& stanza) override;
@@ -142,14 +175,14 @@ class Agent : public LinkOwner {
                    const std::string& reason) override;
   void on_offer_ready(Link& link) override;
   void on_offer_acknowledged(Link& link) override;
-  bool on_lost_tie(Link& link) override;
+  void on_lost_tie(Link& link) override;
+  void on_alive(Link& link, bool alive) override;
   void on_open(Link& link) override;
   void on_received(Link& link, Element stanza) override;
   void on_changed(Link& link) override;
   void on_over(Link& link) override;
   void on_dead(Link& link) override;
 
-  void consider_offer(Link& link);  // consent (JGL-40)
   Mode mode_of(const Jid& jid) const;
 
   Env& env_;
@@ -170,21 +203,23 @@ class Agent : public LinkOwner {
   PeerFeatures peers_;
   Roster roster_;
   bool roster_known_ = false;
-  std::deque<Element> early_presence_;         // before the roster: whose it is, is not known yet
+  std::deque<Element> early_;  // before the roster: whose it is, is not known yet
+  std::size_t early_presence_ = 0, early_offers_ = 0;
   std::set<std::string, std::less<>> pushed_;  // namespaces of pushes that make us ask again
   TimePoint refetched_;
   std::deque<PeerFeatures::Query> to_ask_;
-  std::size_t asking_ = 0;
+  std::set<Jid> asked_;  // whose answer is awaited
 
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
-  std::map<Jid, Call> calls_;       // by bare JID: waiting for features
-  std::map<Jid, Waiting> waiting_;  // by bare JID
+  std::map<Jid, Call> calls_;       // by target: waiting for features
+  std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>
       quiet_until_;  // by bare JID: after a failed attempt nothing starts by itself
   std::map<std::pair<Jid, std::string>, Owed> owed_;
   std::map<Jid, TellAsk> changed_keys_;  // by bare JID: refused, still to be judged by the user
 
+  TimePoint timer_at_;  // of timer_, while it is set
   Timer timer_, burial_, shutdown_, refetch_, replies_timer_;
 };
 

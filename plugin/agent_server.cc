@@ -10,6 +10,7 @@ namespace balcony {
 namespace {
 
 constexpr std::size_t kMaxEarlyPresence = 1000;  // a large roster online at once
+constexpr std::size_t kMaxEarlyOffers = 16;      // C-17: pending in all
 constexpr std::size_t kAskAtOnce = 8;            // servers limit and delay floods
 constexpr std::size_t kMaxToAsk = 1000;
 constexpr Duration kRefetchGap = 1s;
@@ -49,7 +50,11 @@ void Agent::on_iq_request(const Element& iq) {
     if (is_own(iq.attr("from"), local_)) on_push(payload->ns());
     return;
   }
-  if (payload->is("jingle", ns::kJingle)) return on_jingle(iq);
+  if (payload->is("jingle", ns::kJingle)) {
+    bool is_offer = payload->attr("action") == "session-initiate";
+    if (is_offer && !roster_known_) return keep_early(iq, early_offers_, kMaxEarlyOffers);
+    return on_jingle(iq);
+  }
   auto from = Jid::parse(iq.attr("from"));
   if (from) {
     auto claim =
@@ -65,31 +70,9 @@ void Agent::on_iq_request(const Element& iq) {
 
 bool Agent::may_offer(const Jid& peer) const {
   bool own_mode = state_.contacts.choice(peer.to_bare()).mode.has_value();
-  return identity_ && !closing_ && mode_of(peer) != Mode::kOff && !roster_.is_blocked(peer) &&
-         !peer.same_bare(local_) && (own_mode || roster_.may_see_us(peer));
-}
-
-void Agent::on_jingle(const Element& iq) {
-  auto from = Jid::parse(iq.attr("from"));
-  bool has_link = from && std::any_of(links_.begin(), links_.end(),
-                                      [&](const auto& link) { return link->peer() == *from; });
-  if (!has_link && (!from || !may_offer(*from)))
-    return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
-  Router::Route route = router_.route(iq);
-  if (auto* answer = std::get_if<Router::Answer>(&route)) {
-    send(answer->iq);
-  } else if (auto* deliver = std::get_if<Router::Deliver>(&route)) {
-    if (Link* link = link_of(deliver->session)) link->on_jingle(iq, deliver->request);
-  } else {
-    on_offer(iq, std::move(std::get<Router::NewOffer>(route)));
-  }
-}
-
-void Agent::on_offer(const Element& iq, Router::NewOffer offer) {
-  Jid peer = *Jid::parse(iq.attr("from"));
-  if (!may_offer(peer)) return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
-  links_.push_back(Link::respond(*this, {local_, peer}, offer.request.sid, !parser_is_sound_));
-  links_.back()->on_jingle(iq, offer.request);
+  return identity_ && !closing_ && !peer.is_bare() && mode_of(peer) != Mode::kOff &&
+         !roster_.is_blocked(peer) && !peer.same_bare(local_) &&
+         (own_mode || roster_.may_see_us(peer));
 }
 
 void Agent::on_presence(const Element& presence) {
@@ -98,18 +81,16 @@ void Agent::on_presence(const Element& presence) {
   if (!from || from->same_bare(local_) || (!type.empty() && type != "unavailable")) return;
   if (type == "unavailable") {
     peers_.on_presence(presence);
-    for (auto& link : links_)
-      if (link->peer() == *from || from->is_bare()) {
-        if (link->peer().same_bare(*from)) link->on_peer_unavailable();
-      }
+    for (auto& link : links_) {
+      bool meant = from->is_bare() ? link->peer().same_bare(*from) : link->peer() == *from;
+      if (meant) link->on_peer_unavailable();
+    }
     return;
   }
-  if (!roster_known_) {
-    if (early_presence_.size() < kMaxEarlyPresence) early_presence_.push_back(presence);
-    return;
-  }
+  if (!roster_known_) return keep_early(presence, early_presence_, kMaxEarlyPresence);
   bool known = roster_.is_contact(*from) || state_.contacts.choice(from->to_bare()).mode;
   if (from->is_bare() || !known) return;
+  if (!peers_.is_online(*from)) quiet_until_.erase(from->to_bare());  // it has just come
   if (auto ask = peers_.on_presence(presence)) ask_features(std::move(*ask));
   tell_peer(*from);
 }
@@ -117,68 +98,100 @@ void Agent::on_presence(const Element& presence) {
 void Agent::tell_peer(const Jid& full) {
   auto supports = peers_.supports(full);
   tell(TellPeer{full.full(), supports ? static_cast<int>(*supports) : -1});
-  Jid contact = full.to_bare();
-  if (supports == true && waiting_.contains(contact) && !is_quiet(contact))
-    call({contact, {}, false});
+  if (supports == true) call_for_waiting(full);
 }
 
+// ---- what the contacts' clients can ----
+
 void Agent::ask_features(PeerFeatures::Query ask) {
-  bool waits =
-      std::any_of(to_ask_.begin(), to_ask_.end(), [&](const auto& q) { return q.to == ask.to; });
-  if (!waits && to_ask_.size() < kMaxToAsk) to_ask_.push_back(std::move(ask));
+  bool waits = std::any_of(to_ask_.begin(), to_ask_.end(),
+                           [&](const auto& query) { return query.to == ask.to; });
+  if (!waits && !asked_.contains(ask.to) && to_ask_.size() < kMaxToAsk)
+    to_ask_.push_back(std::move(ask));
   ask_next_features();
 }
 
 void Agent::ask_next_features() {
-  while (is_online_ && asking_ < kAskAtOnce && !to_ask_.empty()) {
+  while (is_online_ && asked_.size() < kAskAtOnce && !to_ask_.empty()) {
     PeerFeatures::Query ask = std::move(to_ask_.front());
     to_ask_.pop_front();
     if (peers_.supports(ask.to)) {  // an answer to another client's hash said it meanwhile
       tell_peer(ask.to);
       continue;
     }
+    if (!asked_.insert(ask.to).second) continue;
     Element info = query("query", ns::kDiscoInfo);
     if (!ask.node.empty()) info.set_attr("node", ask.node);
-    ++asking_;
-    send(tracker_.request("get", ask.to.full(), std::move(info),
-                          [this, to = ask.to](Result<Element> reply, const Element&) {
-                            --asking_;
-                            const Element* answer =
-                                reply ? reply->child("query", ns::kDiscoInfo) : nullptr;
-                            peers_.on_features(to, answer);
-                            tell_peer(to);
-                            auto wanted = calls_.find(to.to_bare());
-                            if (wanted != calls_.end()) {
-                              Call again = wanted->second;
-                              calls_.erase(wanted);
-                              call(std::move(again));
-                            }
-                            ask_next_features();
-                          }));
+    auto on_reply = [this, to = ask.to](const Result<Element>& reply, const Element&) {
+      on_features(to, reply);
+    };
+    send(tracker_.request("get", ask.to.full(), std::move(info), std::move(on_reply)));
   }
+}
+
+void Agent::on_features(const Jid& full, const Result<Element>& reply) {
+  asked_.erase(full);
+  // After a new login nobody is known yet: no answer says nothing then.
+  if (!reply && reply.error().condition == "connectivity-error") return;
+  peers_.on_features(full, reply ? reply->child("query", ns::kDiscoInfo) : nullptr);
+  tell_peer(full);
+  std::vector<Call> wanted;
+  for (const auto& [target, call] : calls_)
+    if (target.same_bare(full)) wanted.push_back(call);
+  for (Call& again : wanted) {
+    calls_.erase(again.target);
+    call(std::move(again));
+  }
+  ask_next_features();
+}
+
+// ---- our roster and blocklist ----
+
+void Agent::keep_early(const Element& stanza, std::size_t& count, std::size_t most) {
+  if (count == most) return;
+  ++count;
+  early_.push_back(stanza);
+}
+
+void Agent::on_roster_known() {
+  roster_known_ = true;
+  early_presence_ = early_offers_ = 0;
+  for (const Element& stanza : std::exchange(early_, {}))
+    stanza.is("presence", ns::kClient) ? on_presence(stanza) : on_jingle(stanza);
 }
 
 void Agent::fetch_roster() {
   send(tracker_.request(
-      "get", {}, query("query", ns::kRoster), [this](Result<Element> reply, const Element&) {
+      "get", {}, query("query", ns::kRoster), [this](const Result<Element>& reply, const Element&) {
         if (!is_online_) return;
         const Element* items = reply ? reply->child("query", ns::kRoster) : nullptr;
         if (items) roster_.on_roster(*items);
-        roster_known_ = true;
-        auto early = std::exchange(early_presence_, {});
-        for (const Element& presence : early) on_presence(presence);
+        on_roster_known();
       }));
 }
 
 void Agent::fetch_blocklist() {
-  send(tracker_.request(
-      "get", {}, query("blocklist", ns::kBlocking), [this](Result<Element> reply, const Element&) {
-        const Element* items = reply ? reply->child("blocklist", ns::kBlocking) : nullptr;
-        if (!items) return;
-        roster_.on_blocklist(*items);
-        for (auto& link : links_)  // STZ-19
-          if (roster_.is_blocked(link->peer())) link->close("decline");
-      }));
+  send(tracker_.request("get", {}, query("blocklist", ns::kBlocking),
+                        [this](const Result<Element>& reply, const Element&) {
+                          const Element* items =
+                              reply ? reply->child("blocklist", ns::kBlocking) : nullptr;
+                          if (!items) return;
+                          roster_.on_blocklist(*items);
+                          end_blocked();
+                        }));
+}
+
+// STZ-19, TLS-21.
+void Agent::end_blocked() {
+  for (auto& link : links_) {
+    if (roster_.is_blocked(link->peer()))
+      link->revoke("you have blocked " + std::string(link->peer().bare()));
+  }
+  std::set<Jid> contacts;
+  for (const auto& [to, waiting] : waiting_)
+    if (roster_.is_blocked(to)) contacts.insert(to.to_bare());
+  for (const Jid& contact : contacts)
+    give_up_waiting(contact, "you have blocked " + contact.full());
 }
 
 // A push only says that something changed; asking finds out what. A flood of them costs one request
@@ -192,7 +205,6 @@ void Agent::on_push(std::string_view payload_ns) {
       if (pushed == ns::kRoster) fetch_roster();
       if (pushed == ns::kBlocking) fetch_blocklist();
     }
-    arm_timer();
   });
 }
 

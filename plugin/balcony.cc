@@ -136,16 +136,6 @@ void apply_mode(balcony_account& b, const Command& command) {
   });
 }
 
-// Text that can't be read: for a contact of mode require it must not leave (SECURITY.md promise 4).
-// Whose it is can't be told from it, so any contact of that mode makes it stay.
-bool may_leak(balcony_account& b) {
-  return b.mailbox.with_snapshot([](const Snapshot& snapshot) {
-    bool any = snapshot.default_mode == Mode::kRequire;
-    for (const auto& [contact, mode] : snapshot.modes) any = any || mode == Mode::kRequire;
-    return any;
-  });
-}
-
 int answer(char** text, int verdict, const std::string& why = {}) {
   if (text) *text = why.empty() ? nullptr : copy_text(why);
   return verdict;
@@ -173,7 +163,12 @@ balcony_account* balcony_open(const balcony_host* host, const char* state_dir, c
 }
 
 void balcony_online(balcony_account* b, const char* full_jid, int resumed) {
-  if (auto jid = Jid::parse(full_jid)) b->mailbox.to_core(Online{*jid, resumed != 0});
+  auto jid = Jid::parse(full_jid);
+  if (jid) {
+    b->mailbox.to_core(Online{*jid, resumed != 0});
+  } else {
+    b->mailbox.to_host(TellNotice{{}, "End-to-end streams are off: " + jid.error().text});
+  }
 }
 
 void balcony_offline(balcony_account* b) { b->mailbox.to_core(Offline{}); }
@@ -191,9 +186,9 @@ int balcony_incoming(balcony_account* b, const char* stanza) {
       decision == IncomingDecision::kConsume && is_iq_request(*element) ? *element : Element();
   bool taken = b->mailbox.to_core(Incoming{std::move(*element)}, text.size());
   if (decision == IncomingDecision::kObserve) return BALCONY_PASS;
-  if (!taken && kept && b->host.send) {  // the core is behind: the peer may try again
+  if (!taken && kept) {  // the core is behind: the peer may try again
     Element refusal = error_of(kept, {"resource-constraint", "wait", {}, {}});
-    b->host.send(b->host.user, to_xml(refusal, ns::kClient).c_str());
+    b->mailbox.to_host(TellSend{to_xml(refusal, ns::kClient)});  // no callback from in here
   }
   return BALCONY_CONSUMED;
 }
@@ -201,7 +196,9 @@ int balcony_incoming(balcony_account* b, const char* stanza) {
 int balcony_outgoing(balcony_account* b, const char* stanza, char** text) {
   auto element = parse_stanza(stanza, {.element = 1 << 20});
   if (!element) {
-    if (!may_leak(*b)) return answer(text, BALCONY_PASS);
+    bool may_leak =
+        b->mailbox.with_snapshot([](const Snapshot& s) { return s.requires_anywhere(); });
+    if (!may_leak) return answer(text, BALCONY_PASS);
     return answer(text, BALCONY_REFUSED,
                   "this text is no well-formed stanza: " + element.error().text);
   }

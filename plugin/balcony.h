@@ -196,8 +196,8 @@ BALCONY_API void balcony_shutdown(struct balcony_account*);
 /* 1 until all that balcony_shutdown began is done and told. */
 BALCONY_API int balcony_closing(struct balcony_account*);
 
-/* Ends everything, joins the thread and frees; what is open is cut. No callback after it returns;
- * none is made from inside it. */
+/* Ends everything, joins the thread and frees; what is open is cut. Not from inside a callback. No
+ * callback after it returns; none but `wake` is made from inside it. */
 BALCONY_API void balcony_close(struct balcony_account*);
 
 BALCONY_API void balcony_free(char*);

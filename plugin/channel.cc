@@ -72,7 +72,7 @@ void Channel::fail(StreamError error) {
 }
 
 void Channel::cut() {
-  retire_path();
+  cut_wanted_ = true;
   after();
 }
 
@@ -117,6 +117,7 @@ void Channel::on_writable() {
 
 void Channel::on_closed(std::optional<Error> error) {
   path_gone_ = true;
+  in_order_ = !error;
   xml_.on_eof(std::move(error));
   after();
 }
@@ -124,7 +125,11 @@ void Channel::on_closed(std::optional<Error> error) {
 void Channel::on_handshake_done(const TlsEngine::HandshakeDone& done) {
   judging_ = true;
   xml_.on_tls_established();
-  key_ = done;
+  if (is_over_budget()) {
+    xml_.fail({"policy-violation", "more octets than an unauthenticated peer may send", {}});
+  } else {
+    key_ = done;
+  }
   after();
 }
 
@@ -141,47 +146,62 @@ void Channel::after() {
     if (auto* bytes = std::get_if<XmlStream::SendBytes>(&*output)) {
       made_ += bytes->octets.size();
       outbound_.append(bytes->octets);
-    } else {
-      outputs_.push_back(std::move(*output));
+      continue;
     }
+    // What comes from here on is for TLS.
+    if (std::holds_alternative<XmlStream::StartTls>(*output) && path_) path_->set_listener(nullptr);
+    outputs_.push_back(std::move(*output));
   }
   xml_.on_backlog(outbound_.size());
   if (!turn_.is_set()) turn_.soon([this] { turn(); });
 }
 
 void Channel::turn() {
-  retired_.reset();
   flush();
   if (key_) facts_.on_key(*std::exchange(key_, std::nullopt));
+  act_on_outputs();
+  if (std::exchange(cut_wanted_, false)) drop_path();
+  flush();
+  if (std::exchange(written_, false)) facts_.on_written();
+  arm_deadline();
+  if (!path_gone_ || std::exchange(path_gone_told_, true)) return;
+  path_.reset();
+  tls_ = nullptr;
+  facts_.on_path_closed(in_order_);
+}
+
+// A peer's octets move the moment of the next check all the time: the timer is set once, and looks
+// again when it is due.
+void Channel::arm_deadline() {
+  auto when = path_gone_ ? std::nullopt : xml_.next_deadline();
+  if (!when) return deadline_.clear();
+  if (deadline_.is_set() && deadline_at_ <= *when) return;
+  deadline_at_ = *when;
+  deadline_.set(*when, [this] {
+    xml_.on_deadline();
+    after();
+  });
+}
+
+void Channel::act_on_outputs() {
   while (!outputs_.empty()) {
     XmlStream::Output output = std::move(outputs_.front());
     outputs_.pop_front();
     act(output);
   }
-  flush();
-  if (std::exchange(written_, false)) facts_.on_written();
-  if (path_gone_ && !std::exchange(path_gone_told_, true)) facts_.on_path_closed();
-  if (auto when = xml_.next_deadline()) {
-    deadline_.set(*when, [this] {
-      xml_.on_deadline();
-      after();
-    });
-  } else {
-    deadline_.clear();
-  }
 }
 
-void Channel::act(const XmlStream::Output& output) {
+void Channel::act(XmlStream::Output& output) {
   if (std::holds_alternative<XmlStream::StartTls>(output)) {
     take_over_with_tls();
   } else if (std::holds_alternative<XmlStream::CloseBytes>(output)) {
     close_wanted_ = true;
   } else if (std::holds_alternative<XmlStream::AbortBytes>(output)) {
-    retire_path();
+    drop_path();
   } else if (std::holds_alternative<XmlStream::Established>(output)) {
     facts_.on_established();
   } else if (auto* received = std::get_if<XmlStream::Received>(&output)) {
-    facts_.on_received(received->stanza);
+    facts_.on_received(std::move(received->stanza));
   } else if (std::holds_alternative<XmlStream::PeerClosing>(output)) {
     facts_.on_peer_closing();
   } else if (auto* dropped = std::get_if<XmlStream::Dropped>(&output)) {
@@ -210,23 +230,22 @@ void Channel::take_over_with_tls() {
   flush();
   if (!path_ || path_gone_) return;
   if (!outbound_.empty()) {  // a few hundred octets that a fresh byte stream would not take
-    retire_path();
+    drop_path();
     xml_.on_eof(Error{Blame::kEnvironment, "connectivity-error", "the path takes no octets"});
     after();
     return;
   }
-  path_->set_listener(nullptr);
   auto tls =
       std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
   tls_ = tls.get();
   path_ = std::move(tls);
 }
 
-// The path may be the one that calls us just now: it goes in the next turn.
-void Channel::retire_path() {
+// Only in a turn of ours, so never from inside a call of the path.
+void Channel::drop_path() {
   if (path_) path_->set_listener(nullptr);
-  if (tls_) tls_ = nullptr;
-  retired_ = std::move(path_);
+  tls_ = nullptr;
+  path_.reset();
   path_gone_ = true;
 }
 

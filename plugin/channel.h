@@ -32,7 +32,8 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
     virtual void on_written() = 0;                        // octets_written() grew
     virtual void on_peer_closing() = 0;
     virtual void on_ended(const XmlStream::Ended& ended) = 0;  // the XML stream is over
-    virtual void on_path_closed() = 0;  // and so is what is below; the last one
+    // And so is what is below; the last one. In order: all that was sent has arrived.
+    virtual void on_path_closed(bool in_order) = 0;
 
    protected:
     ~Facts() = default;
@@ -53,14 +54,16 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   bool send(Element stanza);     // false: it may not cross (see XmlStream::send)
   void close();                  // in order
   void fail(StreamError error);  // with a stream error
-  void cut();                    // at once: on_path_closed follows
+  void cut();  // without a goodbye: what has come is still told, then on_path_closed
   void ping();
   void pause(bool paused);                                  // reading, while the host is behind
   void on_server_session(ByteStream::ServerSession state);  // JGL-37
 
-  bool is_established() const { return xml_.is_established(); }
+  bool is_open() const {  // stanzas can be sent
+    return xml_.is_established() && !xml_.is_closing() && !path_gone_ && !cut_wanted_;
+  }
   bool is_closing() const { return xml_.is_closing(); }
-  bool is_writable() const { return xml_.is_writable(); }
+  bool is_writable() const { return is_open() && xml_.is_writable(); }
   TimePoint last_received() const { return xml_.last_received(); }
   std::uint64_t octets_made() const { return made_; }  // of XML, before TLS
   std::uint64_t octets_written() const { return made_ - outbound_.size(); }
@@ -77,10 +80,12 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
 
   void after();  // every call and event ends here
   void turn();
-  void act(const XmlStream::Output& output);
+  void act_on_outputs();
+  void act(XmlStream::Output& output);
   void flush();
+  void arm_deadline();
   void take_over_with_tls();
-  void retire_path();
+  void drop_path();
   bool is_over_budget() const;
 
   Facts& facts_;
@@ -92,15 +97,15 @@ class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener
   XmlStream xml_;
   std::unique_ptr<ByteStream> path_;  // topmost: the byte stream, or TLS over it
   TlsStream* tls_ = nullptr;          // path_, once it is TLS
-  std::unique_ptr<ByteStream> retired_;
   ByteQueue outbound_;
   std::deque<XmlStream::Output> outputs_;
   std::optional<TlsEngine::HandshakeDone> key_;  // to be told
-  bool path_gone_ = false, path_gone_told_ = false, close_wanted_ = false, paused_ = false,
-       judging_ = false;
+  bool path_gone_ = false, path_gone_told_ = false, in_order_ = false;
+  bool close_wanted_ = false, cut_wanted_ = false, paused_ = false, judging_ = false;
   bool written_ = false;
   std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
   Timer turn_, deadline_;
+  TimePoint deadline_at_;  // of deadline_, while it is set
 };
 
 }  // namespace balcony

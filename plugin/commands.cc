@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "jingle/base/stanza.h"
+
 namespace balcony {
 namespace {
 
@@ -83,7 +85,7 @@ Result<Command> read_command(std::string_view line) {
   const Entry* entry = find_entry(name.empty() ? "help" : name);
   if (!entry) {
     return fail(Blame::kCaller, "unknown-command",
-                "there is no command '" + std::string(name.substr(0, 40)) + "'; try: help");
+                "there is no command '" + clean_text(name, 40) + "'; try: help");
   }
   Command command{entry->verb, {}};
   while (!rest.empty()) {
@@ -102,7 +104,7 @@ Result<std::string> help_text(std::string_view word) {
     return std::string(entry->usage) + "\n" + std::string(entry->help);
   if (!word.empty()) {
     return fail(Blame::kCaller, "unknown-command",
-                "there is no command '" + std::string(word.substr(0, 40)) + "'; try: help");
+                "there is no command '" + clean_text(word, 40) + "'; try: help");
   }
   std::string text;
   for (const Entry& entry : kEntries) text += (text.empty() ? "" : "\n") + std::string(entry.usage);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "plugin/contacts.h"
 
+#include "jingle/base/stanza.h"
+
 namespace balcony {
 
 Result<Contacts> Contacts::load(const std::string& path) {
@@ -13,11 +15,14 @@ Result<Contacts> Contacts::load(const std::string& path) {
     auto reach_word = contacts.file_.get(group, "reach");
     Choice choice{mode_word ? read_mode(*mode_word) : std::nullopt,
                   reach_word ? read_reach(*reach_word) : std::nullopt};
-    if (!jid || (mode_word && !choice.mode) || (reach_word && !choice.reach)) {
-      return fail(Blame::kCaller, "bad-value",
-                  path + ": the entry [" + group + "] can't be read; mend or remove it");
+    // Another spelling of an address could hide a choice behind another entry.
+    bool is_plain = jid && jid->is_bare() && jid->full() == group;
+    if (!is_plain || (mode_word && !choice.mode) || (reach_word && !choice.reach)) {
+      return fail(
+          Blame::kCaller, "bad-value",
+          path + ": the entry [" + clean_text(group) + "] can't be read; mend or remove it");
     }
-    contacts.choices_[jid->to_bare()] = choice;
+    contacts.choices_[*jid] = choice;
   }
   return contacts;
 }
@@ -33,7 +38,7 @@ Result<void> Contacts::set_reach(const Jid& bare, Reach reach) {
 }
 
 Result<void> Contacts::keep(const Jid& bare, std::string_view key, std::string_view value) {
-  file_.set(bare.full(), std::string(key), std::string(value));
+  file_.set(bare.full(), key, value);
   return file_.save();
 }
 

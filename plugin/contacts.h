@@ -20,7 +20,8 @@ class Contacts {
     std::optional<Reach> reach;
   };
 
-  // Fails if the file is damaged: a mode that can't be read must never be taken for a looser one.
+  // Fails if the file is damaged, or names a contact otherwise than by its prepared bare address: a
+  // mode that can't be read must never be taken for a looser one.
   static Result<Contacts> load(const std::string& path);
 
   // Sets and keeps it. If it can't be written the choice holds for this run, and the error says so.

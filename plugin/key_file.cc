@@ -2,46 +2,21 @@
 // Reading is all or nothing: what GKeyFile would skip or guess is damage here.
 #include "plugin/key_file.h"
 
-#include <fcntl.h>
 #include <glib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cassert>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
+
+#include "plugin/private_file.h"
 
 namespace balcony {
 namespace {
-
-// Room for 20,000 pins of 200 octets; a larger file is none of ours.
-constexpr std::size_t kMaxFile = 4 * 1024 * 1024;
-
-tl::unexpected<Error> unreadable(const std::string& path, std::string_view why) {
-  return fail(Blame::kEnvironment, "unreadable-file",
-              "The file " + path + " can't be read: " + std::string(why));
-}
 
 tl::unexpected<Error> damaged(const std::string& path, std::string_view why) {
   return fail(Blame::kEnvironment, "damaged-file",
               "The file " + path + " is damaged (" + std::string(why) +
                   "). Repair it, or move it away to start anew.");
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // GKeyFile forbids some characters in names, and takes others for syntax: those travel as %XX.
 bool is_syntax(std::string_view name, std::size_t at) {
@@ -97,27 +72,6 @@ std::string take_message(GError* error) {
   return text;
 }
 
-// Nothing: the file is absent.
-Result<std::optional<std::string>> read_whole(const std::string& path) {
-  Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not block us
-  if (fd.get() < 0 && errno == ENOENT) return std::nullopt;
-  struct stat facts {};
-  if (fd.get() < 0 || fstat(fd.get(), &facts) != 0) return unreadable(path, std::strerror(errno));
-  if (!S_ISREG(facts.st_mode)) return unreadable(path, "it is no regular file");
-  if ((facts.st_mode & 077) != 0 && fchmod(fd.get(), 0600) != 0)
-    return unreadable(path, "others may read it, and that can't be changed");
-  std::string text;
-  char buffer[16 * 1024];
-  for (;;) {
-    ssize_t count = read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return unreadable(path, std::strerror(errno));
-    if (count == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > kMaxFile) return unreadable(path, "it is larger than 4 MiB");
-  }
-}
-
 }  // namespace
 
 void KeyFile::Free::operator()(_GKeyFile* file) const { g_key_file_unref(file); }
@@ -127,7 +81,7 @@ KeyFile::KeyFile(std::string path) : path_(std::move(path)), file_(g_key_file_ne
 KeyFile KeyFile::empty(std::string path) { return KeyFile(std::move(path)); }
 
 Result<KeyFile> KeyFile::load(std::string path) {
-  auto text = read_whole(path);
+  auto text = read_private_file(path);
   if (!text) return tl::make_unexpected(text.error());
   KeyFile file(std::move(path));
   file.absent_ = !*text;
@@ -148,21 +102,14 @@ Result<KeyFile> KeyFile::load(std::string path) {
 
 Result<void> KeyFile::save() const {
   gsize size = 0;
-  char* text = g_key_file_to_data(file_.get(), &size, nullptr);
-  GError* error = nullptr;
-  if (size > kMaxFile) {
-    g_free(text);
+  char* data = g_key_file_to_data(file_.get(), &size, nullptr);
+  std::string text(data, size);
+  g_free(data);
+  if (!g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr)) {
     return fail(Blame::kEnvironment, "unwritable-file",
-                "The file " + path_ + " would become larger than 4 MiB");
+                "The file " + path_ + " is not written: it would hold what is no UTF-8 text");
   }
-  constexpr auto flags = static_cast<GFileSetContentsFlags>(G_FILE_SET_CONTENTS_CONSISTENT |
-                                                            G_FILE_SET_CONTENTS_DURABLE);
-  bool done =
-      g_file_set_contents_full(path_.c_str(), text, static_cast<gssize>(size), flags, 0600, &error);
-  g_free(text);
-  if (done) return {};
-  return fail(Blame::kEnvironment, "unwritable-file",
-              "The file " + path_ + " can't be written: " + take_message(error));
+  return write_private_file(path_, text);
 }
 
 std::vector<std::string> KeyFile::groups() const {

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "plugin/channel.h"
 #include "plugin/host_events.h"
 #include "plugin/link_owner.h"
+#include "plugin/reason_text.h"
 #include "plugin/server_port.h"
 #include "plugin/unconfirmed.h"
 
@@ -51,26 +52,38 @@ class Link : public Transport::Listener, public Channel::Facts {
   // ---- what the user or a policy decides ----
   void decide_offer(bool accept);  // R, after LinkOwner::on_offer_ready
   void ask_about_offer();          // the user decides: tells `ask`
-  void answer_key(bool trusted);   // the user's word on a key that was asked about
-  void close(const std::string& reason = "cancel");  // in order; the reason is for an attempt's end
-  void end(const Reason& reason);                    // at once
-  void hush() { told_ = false; }  // another link goes on in its place: tell the host nothing
-  void revoke();                  // its key is trusted no more (TLS-21)
-  // Whether the peer still answers: true if it spoke in the last 5 s, else a ping decides within 5
-  // s (JGL-18).
-  void check_alive(std::function<void(bool)> answer);
+  Result<void> trust_key();        // the user's word on a key that was asked about; fails if it
+  void refuse_key();               // can't be kept
+  // In order if the stream is open, else at once. The reason is for an attempt's end.
+  void close(const std::string& reason, const std::string& text);
+  void end(const Reason& reason);         // at once
+  void revoke(const std::string& text);   // its peer is trusted no more: at once (TLS-21)
+  void abandon(const std::string& text);  // at once, and without waiting for the goodbye's rest
+  void expect() { expected_ = true; }     // R: we wanted a stream too (JGL-16): nobody is asked
+  void take_place_of(Link& other);        // as far as the host knows, it was this one all along
+  void check_alive();                     // whether the peer still answers (JGL-18): on_alive
+  void enroll() { owner_.router().add(session_.get()); }  // with a new router
 
   // ---- stanzas ----
-  void send(Element stanza);  // open links only; what can't be sent is reported
+  void send(Element stanza);  // what can't be sent is reported
   void on_host_drained();
 
   Phase phase() const { return phase_; }
   Question question() const { return question_; }
-  bool is_open() const { return phase_ == Phase::kOpen && !channel_->is_closing(); }
+  bool is_open() const { return phase_ == Phase::kOpen && !ending_ && channel_->is_open(); }
   bool is_over() const { return phase_ >= Phase::kLeaving; }
   bool is_writable() const { return is_open() && channel_->is_writable(); }
   bool is_acknowledged() const { return acknowledged_; }
-  bool is_offer_ready() const { return offer_ready_; }  // R: proven where needed
+  bool is_expected() const { return expected_; }
+  bool is_shown() const { return told_ && !is_over(); }  // the host knows of it
+  // A stream may come of it, or is there. Not so an offer of which nobody knows whose it is: a
+  // forged one keeps us from nothing.
+  bool is_going() const {
+    return !is_over() && (role_ == Role::kInitiator || offer_ready_ || expected_);
+  }
+  bool is_undecided() const {  // R: decide_offer() is awaited, and nobody was asked
+    return phase_ == Phase::kSignalling && offer_ready_ && question_ == Question::kNone;
+  }
   bool was_open() const { return was_open_; }
   Role role() const { return role_; }
   const Jid& peer() const { return peers_.remote; }
@@ -86,24 +99,38 @@ class Link : public Transport::Listener, public Channel::Facts {
 
   Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& sid);
 
-  // link.cc: the session, and the life of the link
+  // link.cc: the session
   void make_session(const std::string& sid);
   void drive();  // drains the session; ends every entry point
   void act(Session::Output& output);
   void request(Session::SendRequest order);
+  bool refuses_info(const JingleRequest& request);
   void on_offer_proven(bool genuine);
-  void on_session_ended(const Session::Ended& ended);
-  bool retry_later(const Session::Ended& ended);
+  void on_accept_proven();
+  void on_lost_tie();
+  void on_pong(const Session::Pong& pong);
+  void watch_liveness();
+  void answer_alive(bool alive);
+  void show();  // to the host, as negotiating
   void tell(const std::string& state);
+
+  // link_end.cc: how it ends
+  void on_session_ended(const Session::Ended& ended);
+  EndReason reason_of(const Session::Ended& ended) const;
+  bool retry_later(const Session::Ended& ended);
+  void offer_again();
   void over(const std::string& reason, const std::string& text);  // the one way to kLeaving
+  void await_reason();
   void terminate(const Reason& reason);
   void finish_goodbye();
   void bury();
+  void report_lost(const std::string& reason);
 
   // link_transport.cc: the ladder
   bool try_transport(std::string_view name_or_ns, Role offerer, Step step);
   void next_method();
   void give_up(const std::string& reason, const std::string& text);
+  void set_ladder_limit();
   void on_accepted(const Content& content);
   void on_replace_offered(const Element& transport);
   void on_replace_accepted(const Element& transport);
@@ -113,19 +140,25 @@ class Link : public Transport::Listener, public Channel::Facts {
   void on_failed(Error error) override;
   XmlStream::Config stream_config(bool in_band) const;
 
-  // link_stream.cc: the peer's key, and stanzas
+  // link_key.cc: the trial of the peer's key
   void on_key(const TlsEngine::HandshakeDone& done) override;
-  void accept_key(const std::string& trust, bool pin, const std::string& how);
+  void judge_key(const TlsEngine::HandshakeDone& done);
+  Result<void> accept_key(const std::string& trust, bool pin, const std::string& how);
   void reject_key(const TrustReject& verdict, const std::vector<Pin>& pins);
+  void ask_about_key();
+  void answered(Question question);
+
+  // link_stream.cc: stanzas
   void on_established() override;
   void on_received(Element stanza) override;
   void on_dropped(const std::string& why) override;
   void on_written() override;
   void on_peer_closing() override;
   void on_ended(const XmlStream::Ended& ended) override;
-  void on_path_closed() override;
-  void report_lost(const std::string& reason);
-  void watch_liveness();
+  void on_path_closed(bool in_order) override;
+  EndReason reason_of(const XmlStream::Ended& ended) const;
+  bool is_answer_to_us(const Element& reply);
+  void wait_for_host();
 
   LinkOwner& owner_;
   const Role role_;
@@ -137,15 +170,17 @@ class Link : public Transport::Listener, public Channel::Facts {
   ServerPort port_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Transport> transport_;
-  std::vector<std::unique_ptr<Transport>> retired_;  // not destroyed inside their own calls
+  std::unique_ptr<Transport> failed_;  // not destroyed inside its own call
   std::unique_ptr<Channel> channel_;
 
   std::vector<std::string> methods_;  // I: in order to try
   std::size_t next_method_ = 0;
   std::string method_;         // the one being tried
   Element offered_transport_;  // R: of the offer
+  TimePoint ladder_end_;       // C-03, once both sides agreed
   bool must_prove_ = false;
-  bool offer_ready_ = false;
+  bool offer_ready_ = false;   // R: usable, and proven where needed
+  bool expected_ = false;      // R: we wanted a stream too
   bool acknowledged_ = false;  // I: our session-initiate was
   bool proven_ = false;        // STM-08
   bool told_ = false;          // the host knows of us
@@ -153,16 +188,18 @@ class Link : public Transport::Listener, public Channel::Facts {
   bool clean_ = false;         // both closing tags were exchanged
   bool closed_first_ = false;  // JGL-33: we said goodbye first
   bool session_over_ = false, path_gone_ = true;
-  int retries_ = 0;            // JGL-38
-  std::string peer_digest_;    // signalled, 0.1a
-  std::string proved_digest_;  // of the certificate that the peer proved
-  TellAsk changed_key_;        // to be asked once the refused stream is told closed
+  std::optional<EndReason> ending_;                   // over once what has come is told
+  bool awaits_reason_ = false;                        // the session may say why the path is gone
+  std::optional<Reason> farewell_;                    // terminate with it once the path is closed
+  int retries_ = 0;                                   // JGL-38
+  std::string peer_digest_;                           // signalled, 0.1a
+  std::optional<TlsEngine::HandshakeDone> unjudged_;  // until the signalling is proven
+  TellAsk changed_key_;  // to be asked once the refused stream is told closed
   StreamInfo facts_;
   TimePoint opened_;
   Unconfirmed unconfirmed_;
   std::deque<std::string> requests_;  // ids of iq requests that we put on the stream
   bool was_writable_ = false;
-  std::function<void(bool)> liveness_;
   TimePoint liveness_asked_;
 
   Timer limit_;  // of the phase: ladder, question, goodbye

@@ -43,9 +43,9 @@ class LinkOwner : public ServerSide {
   // Facts, told from inside the link's own turn: do not destroy it here.
   virtual void on_offer_ready(Link& link) = 0;  // R: proven where needed; decide_offer() is awaited
   virtual void on_offer_acknowledged(Link& link) = 0;  // I: the peer knows of our offer (JGL-15)
-  // I: the peer's own offer wins (JGL-15). True: it goes on in this link's place.
-  virtual bool on_lost_tie(Link& link) = 0;
-  virtual void on_open(Link& link) = 0;
+  virtual void on_lost_tie(Link& link) = 0;  // I: the peer's own offer wins; this link ends next
+  virtual void on_alive(Link& link, bool alive) = 0;  // the answer to check_alive()
+  virtual void on_open(Link& link) = 0;               // the host is told next
   virtual void on_received(Link& link, Element stanza) = 0;
   virtual void on_changed(Link& link) = 0;  // is_open() or is_writable() may have changed
   virtual void on_over(Link& link) = 0;     // no stream any more: nothing more can be sent

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Link, part 2: the ladder of transports, from offer to a byte stream (JGL-27 to -31 for set-up).
+// Link, part 3: the ladder of transports, from offer to a byte stream (JGL-27 to -31 for set-up).
 #include <utility>
 
 #include "plugin/link.h"
@@ -17,7 +17,6 @@ constexpr Duration kReplaceWait = 15s;  // C-04
 bool Link::try_transport(std::string_view name_or_ns, Role offerer, Step step) {
   TransportFactory* factory = owner_.factory(name_or_ns);
   if (!factory) return false;
-  if (transport_) retired_.push_back(std::move(transport_));
   method_ = factory->name();
   step_ = step;
   Role side = offerer == role_ ? Role::kInitiator : Role::kResponder;
@@ -26,9 +25,12 @@ bool Link::try_transport(std::string_view name_or_ns, Role offerer, Step step) {
   return true;
 }
 
+// I: the first one is offered, those after it replace it once the offer was accepted (JGL-28).
 void Link::next_method() {
-  Step step = next_method_ == 0 ? Step::kOffer : Step::kReplace;
-  while (role_ == Role::kInitiator && next_method_ < methods_.size())
+  SessionState state = session_->state();
+  Step step = state == SessionState::kNone ? Step::kOffer : Step::kReplace;
+  bool may_try = role_ == Role::kInitiator && state != SessionState::kPending;
+  while (may_try && next_method_ < methods_.size())
     if (try_transport(methods_[next_method_++], role_, step)) return;
   give_up("failed-transport", "no way to " + peers_.remote.full() + " worked");
 }
@@ -49,6 +51,8 @@ void Link::on_description_ready(Element transport) {
     case Step::kAccept:
       session_->accept(xmlstream_content(std::move(transport), digest));
       transport_->on_agreed();
+      ladder_end_ = owner_.env().now() + kLadder;
+      set_ladder_limit();
       break;
     case Step::kReplace:
       session_->replace_transport(std::move(transport));
@@ -58,25 +62,28 @@ void Link::on_description_ready(Element transport) {
       transport_->on_agreed();
       break;
   }
-  if (phase_ == Phase::kConnecting && !limit_.is_set()) {
-    limit_.set(owner_.env().now() + kLadder,
-               [this] { give_up("failed-transport", "no path was found in time"); });
-  }
   drive();
 }
 
+void Link::set_ladder_limit() {
+  limit_.set(ladder_end_, [this] {
+    give_up("failed-transport", "no path to " + peers_.remote.full() + " was found in time");
+  });
+}
+
 void Link::on_transport_info(Element transport) {
-  if (is_over()) return;
+  if (is_over() || session_->state() == SessionState::kNone) return;
   session_->send_transport_info(std::move(transport));
   drive();
 }
 
 void Link::on_accepted(const Content& content) {
+  if (is_over()) return;
   phase_ = Phase::kConnecting;
   proven_ = true;
   peer_digest_ = content.fingerprint;
-  limit_.set(owner_.env().now() + kLadder,
-             [this] { give_up("failed-transport", "no path was found in time"); });
+  ladder_end_ = owner_.env().now() + kLadder;
+  set_ladder_limit();
   on_replace_accepted(content.transport);
 }
 
@@ -93,21 +100,23 @@ void Link::on_replace_offered(const Element& transport) {
   if (channel_ || phase_ != Phase::kConnecting || !factory || !factory->check_offer(transport))
     return session_->reject_transport(transport);
   try_transport(transport.ns(), other(role_), Step::kAnswerReplace);
+  set_ladder_limit();
   if (auto usable = transport_->on_remote_description(transport); !usable)
     give_up("failed-transport", usable.error().text);
 }
 
 void Link::on_failed(Error error) {
   if (is_over()) return;
+  failed_ = std::move(transport_);
   facts_.tried.push_back({method_, error.text});
   if (role_ == Role::kInitiator) return next_method();
+  std::string text = "no path to " + peers_.remote.full() + " was found: " + error.text;
   limit_.set(owner_.env().now() + kReplaceWait,
-             [this, text = error.text] { give_up("failed-transport", text); });
+             [this, text = std::move(text)] { give_up("failed-transport", text); });
 }
 
 void Link::on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {
   if (is_over()) return;
-  retired_.push_back(std::move(transport_));
   limit_.clear();
   phase_ = Phase::kSecuring;
   path_gone_ = false;

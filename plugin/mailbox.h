@@ -64,8 +64,10 @@ class Mailbox {
 
   // ---- core's thread ----
   std::optional<CoreEvent> next_for_core();
-  void to_host(HostEvent event);  // always taken: the core stops reading while is_host_behind()
-  bool is_host_behind() const;    // HostDrained will come
+  // Always taken: the core stops reading while is_host_behind(). The host's side may tell itself
+  // something, too.
+  void to_host(HostEvent event);
+  bool is_host_behind() const;  // HostDrained will come
 
   // ---- either, briefly ----
   template <class Look>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "jingle/base/jid.h"
+#include "jingle/base/stanza.h"
 
 namespace balcony {
 namespace {
@@ -23,6 +24,7 @@ constexpr std::array<std::pair<std::string_view, TrustSetting>, 3> kTrusts{
      {"verified", TrustSetting::kVerified}}};
 constexpr std::array<std::string_view, 4> kTransports{"s5b", "ice", "ptcp", "ibb"};
 constexpr std::string_view kGroup = "balcony";
+constexpr std::size_t kShown = 60;  // characters of what was typed, in an error
 
 template <class Table>
 auto find_word(const Table& table, std::string_view word) {
@@ -252,13 +254,13 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
   const Entry* entry = find_entry(key);
   if (!entry) {
     return fail(Blame::kCaller, "unknown-setting",
-                "there is no setting '" + std::string(key.substr(0, 60)) + "'");
+                "there is no setting '" + clean_text(key, kShown) + "'");
   }
   std::string expected = entry->read(*this, value);
   if (expected.empty()) return {};
   return fail(
       Blame::kCaller, "bad-value",
-      std::string(key) + " takes " + expected + ", not '" + std::string(value.substr(0, 60)) + "'");
+      std::string(key) + " takes " + expected + ", not '" + clean_text(value, kShown) + "'");
 }
 
 std::optional<std::string> Settings::get(std::string_view key) const {
@@ -276,8 +278,15 @@ Result<SettingsFile> SettingsFile::load(const std::string& path) {
   auto file = KeyFile::load(path);
   if (!file) return tl::make_unexpected(file.error());
   SettingsFile settings(std::move(*file));
-  for (const std::string& key : settings.file_.keys(std::string(kGroup))) {
-    auto value = settings.file_.get(std::string(kGroup), key);
+  for (const std::string& group : settings.file_.groups()) {
+    if (group != kGroup) {
+      return fail(Blame::kCaller, "unknown-setting",
+                  path + ": there is no group [" + clean_text(group, kShown) +
+                      "]; every setting stands under [balcony]");
+    }
+  }
+  for (const std::string& key : settings.file_.keys(kGroup)) {
+    auto value = settings.file_.get(kGroup, key);
     if (auto set = settings.values_.set(key, value.value_or("")); !set)
       return fail(Blame::kCaller, set.error().condition, path + ": " + set.error().text);
   }
@@ -288,14 +297,14 @@ Result<void> SettingsFile::override_with(std::string_view assignment) {
   std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) {
     return fail(Blame::kCaller, "bad-value",
-                "a setting is KEY=VALUE, not '" + std::string(assignment.substr(0, 60)) + "'");
+                "a setting is KEY=VALUE, not '" + clean_text(assignment, kShown) + "'");
   }
   return values_.set(assignment.substr(0, equals), assignment.substr(equals + 1));
 }
 
 Result<void> SettingsFile::set(std::string_view key, std::string_view value) {
   if (auto set = values_.set(key, value); !set) return set;
-  file_.set(std::string(kGroup), std::string(key), std::string(value));
+  file_.set(kGroup, key, value);
   return file_.save();
 }
 

@@ -68,7 +68,8 @@ struct Settings {
 // written.
 class SettingsFile {
  public:
-  // Fails if the file is damaged or holds an unknown key or bad value: nothing is guessed.
+  // Fails if the file is damaged or holds an unknown group or key or a bad value: nothing is
+  // guessed.
   static Result<SettingsFile> load(const std::string& path);
 
   Result<void> override_with(std::string_view assignment);  // KEY=VALUE

@@ -15,6 +15,12 @@ Mode Snapshot::mode_of(const Jid& jid) const {
   return found == modes.end() ? default_mode : found->second;
 }
 
+bool Snapshot::requires_anywhere() const {
+  return default_mode == Mode::kRequire ||
+         std::any_of(modes.begin(), modes.end(),
+                     [](const auto& entry) { return entry.second == Mode::kRequire; });
+}
+
 namespace {
 
 // The stream that a stanza to `to` belongs on, or null: its own, or for a bare address the
@@ -38,6 +44,7 @@ OutgoingDecision decide_message(const Element& message, const Jid& to, const Sna
   Mode mode = snapshot.mode_of(to);
   const Jid* stream = open_stream(to, snapshot);
   bool crosses = may_cross(message);
+  bool is_error = message.attr("type") == "error";
   if (mode == Mode::kRequire) {
     if (!crosses) {
       return {
@@ -49,10 +56,10 @@ OutgoingDecision decide_message(const Element& message, const Jid& to, const Sna
       return {OutgoingDecision::kRefuse, {}, "mode require: streams are being closed"};
     return stream ? take(*stream, snapshot) : OutgoingDecision{OutgoingDecision::kTake, {}, {}};
   }
-  if (mode == Mode::kOff || !crosses) return {};
+  if (mode == Mode::kOff || !crosses || (is_error && to.is_bare())) return {};
   if (stream) return take(*stream, snapshot);
   bool wants_stream =
-      mode == Mode::kAuto && message.child("body", ns::kClient) && !snapshot.closing;
+      mode == Mode::kAuto && !is_error && message.child("body", ns::kClient) && !snapshot.closing;
   if (wants_stream) return {OutgoingDecision::kPassAndAttempt, to, {}};
   return {};
 }
@@ -72,8 +79,14 @@ OutgoingDecision decide_iq(const Element& iq, const Jid& to, const Snapshot& sna
 
 OutgoingDecision decide_outgoing(const Element& stanza, const Snapshot& snapshot) {
   auto to = Jid::parse(stanza.attr("to"));
+  bool is_message = stanza.name() == "message";  // of any namespace: none may slip through
+  if (!to && is_message && stanza.has_attr("to") && snapshot.requires_anywhere()) {
+    return {OutgoingDecision::kRefuse,
+            {},
+            "mode require: its address can't be read, so the message was not sent"};
+  }
   if (!to) return {};
-  if (stanza.is("message", ns::kClient)) return decide_message(stanza, *to, snapshot);
+  if (is_message) return decide_message(stanza, *to, snapshot);
   if (stanza.is("iq", ns::kClient)) return decide_iq(stanza, *to, snapshot);
   if (!stanza.is("presence", ns::kClient) || to->is_bare() || !may_cross(stanza)) return {};
   const Jid* stream = open_stream(*to, snapshot);  // STZ-04

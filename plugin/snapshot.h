@@ -32,6 +32,9 @@ struct Snapshot {
   bool closed = false;                         // and is complete
 
   Mode mode_of(const Jid& jid) const;
+  // What can't be read may be for any contact: it must not leave while one of them has mode
+  // require.
+  bool requires_anywhere() const;
 };
 
 // A stanza is about to leave.

@@ -19,16 +19,23 @@ std::vector<Element> Waiting::take_all() { return take_overdue(TimePoint::max())
 
 std::vector<Element> Waiting::take_overdue(TimePoint now) {
   std::vector<Element> taken;
-  while (!stanzas_.empty() && stanzas_.front().until <= now) {  // one wait for all: ordered by time
-    octets_ -= stanzas_.front().octets;
-    taken.push_back(std::move(stanzas_.front().stanza));
-    stanzas_.pop_front();
+  std::deque<Entry> kept;
+  for (Entry& entry : stanzas_) {
+    if (entry.until > now) {
+      kept.push_back(std::move(entry));
+      continue;
+    }
+    octets_ -= entry.octets;
+    taken.push_back(std::move(entry.stanza));
   }
+  stanzas_ = std::move(kept);
   return taken;
 }
 
 Deadline Waiting::next_deadline() const {
-  return stanzas_.empty() ? Deadline() : stanzas_.front().until;
+  Deadline next;  // not always the first one's: the wait may have been shortened meanwhile
+  for (const Entry& entry : stanzas_) next = earliest(next, entry.until);
+  return next;
 }
 
 }  // namespace balcony

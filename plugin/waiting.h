@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Stanzas to one contact that wait for a stream (C-19, STZ-21): bounded, in order, each for a
-// limited time unless an attempt is under way.
+// limited time unless an attempt is under way. Driven by the agent.
 #pragma once
 
 #include <deque>

@@ -120,7 +120,7 @@ void Client::execute_lines() {
     if (must_wait(held_->text)) return;
     Line line = *std::exchange(held_, std::nullopt);
     if (line.is_bad) {
-      events_.error("a line on stdin is longer than 1 MiB or holds a NUL; it was left out");
+      refuse(line.text, "a line on stdin is longer than 1 MiB or holds a NUL; it was left out");
     } else {
       execute(line.text);
     }

@@ -47,6 +47,7 @@ class Client {
 
   // commands.cc
   void execute(const std::string& line);
+  void refuse(const std::string& line, const std::string& why);
   bool must_wait(const std::string& line) const;
   void send_message(const std::string& words);
   void send_xml(const std::string& words);

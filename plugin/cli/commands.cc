@@ -24,10 +24,17 @@ bool Client::must_wait(const std::string& line) const {
   return !was_online_ && waiting.contains(split(line).first);
 }
 
+// Each e2e line gets its reply; any other line that can't be carried out an error.
+void Client::refuse(const std::string& line, const std::string& why) {
+  auto [command, words] = split(line);
+  if (command == "e2e") return events_.reply(words, false, why);
+  events_.error(why);
+}
+
 void Client::execute(const std::string& line) {
   std::string as_text = "<message>" + escape(line) + "</message>";
   if (!check_stanza(server_.context(), as_text).problem.empty()) {
-    return events_.error("a line on stdin is not UTF-8, or has characters that XML forbids");
+    return refuse(line, "a line on stdin is not UTF-8, or has characters that XML forbids");
   }
   auto [command, words] = split(line);
   if (command == "e2e") return balcony_strophe_command(e2e_, words.c_str());

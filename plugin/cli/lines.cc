@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "plugin/cli/lines.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace balcony_cli {
@@ -19,18 +20,16 @@ void LineReader::on_end() {
 }
 
 void LineReader::append(std::string_view part) {
-  if (part_.size() + part.size() > kMaxLine) too_long_ = true;
-  if (too_long_) {
-    part_.clear();
-  } else {
-    part_ += part;
-  }
+  if (too_long_) return;
+  too_long_ = part_.size() + part.size() > kMaxLine;
+  part_ += too_long_ ? part.substr(0, kShown) : part;
 }
 
 void LineReader::finish() {
   if (!part_.empty() && part_.back() == '\r') part_.pop_back();
   bool is_bad = too_long_ || part_.find('\0') != part_.npos;
-  lines_.push_back({is_bad ? std::string() : std::move(part_), is_bad});
+  if (is_bad) part_.resize(std::min(part_.find('\0'), std::min(part_.size(), kShown)));
+  lines_.push_back({std::move(part_), is_bad});
   part_.clear();
   too_long_ = false;
 }

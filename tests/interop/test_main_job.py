@@ -117,7 +117,8 @@ def test_the_server_sees_none_of_what_is_said(world):
     arrives(romeo, SECRET)
 
     assert not world.server.saw(SECRET)
-    assert world.server.saw("stream:features")  # it could look into the clear beginning of the stream
+    # it could look into the clear beginning of the stream
+    assert world.server.saw("stream:features")
 
 
 def test_without_a_stream_a_message_goes_through_the_server(world):
@@ -195,7 +196,8 @@ def test_iq_requests_are_answered_end_to_end(world, caller_asks):
     asker.wait_for("stanza", via="e2e", xml=lambda xml: "urn:example:a" in xml)
 
     assert child(version["xml"], "name")
-    assert not world.server.saw("urn:example") and not world.server.saw("<query xmlns='jabber:iq:version'")
+    assert not world.server.saw("urn:example") and not world.server.saw(
+        "<query xmlns='jabber:iq:version'")
 
 
 def test_an_iq_that_nobody_answers_is_answered_service_unavailable(world):

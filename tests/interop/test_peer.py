@@ -67,7 +67,9 @@ def test_a_peer_calls_balcony(world, tls, address, external):
     arguments = ["--tls", tls, "--stream-address", address, "--external", external]
     romeo, juliet = meet(world, arguments, "peer")
 
-    _, seen = juliet.wait_for("session", state="accepted"), juliet.wait_for("stream", HANDSHAKE, state="open")
+    _, seen = juliet.wait_for(
+    "session", state="accepted"), juliet.wait_for(
+        "stream", HANDSHAKE, state="open")
     talk(romeo, juliet)
 
     info = romeo.seen("stream", state="open")[0]
@@ -128,7 +130,8 @@ def test_a_certificate_that_does_not_fit_is_a_security_error(world, caller, cert
 
 def test_a_caller_without_a_certificate_is_a_security_error(world):
     for tls in ("1.2", "1.3"):
-        romeo, juliet = meet(world, ["--certificate", "none", "--tls", tls, "--fingerprint", "no"], "peer")
+        romeo, juliet = meet(world, ["--certificate", "none", "--tls",
+                             tls, "--fingerprint", "no"], "peer")
         fails(romeo, juliet, "security-error")
         romeo.quit(), juliet.quit()
 
@@ -139,7 +142,8 @@ def test_a_certificate_for_the_full_jid_fits(world, caller):
 
 
 @roles
-def test_a_changed_key_is_refused_loudly_and_only_an_explicit_trust_adds_it(world, caller, tmp_path):
+def test_a_changed_key_is_refused_loudly_and_only_an_explicit_trust_adds_it(
+    world, caller, tmp_path):
     # given: the first device's key is pinned
     romeo, juliet = meet(world, [], caller)
     first, _ = open_to(romeo, juliet)
@@ -154,7 +158,8 @@ def test_a_changed_key_is_refused_loudly_and_only_an_explicit_trust_adds_it(worl
     # then: the stream is refused first, and told about
     assert romeo.wait_for("stream", HANDSHAKE, state="closed")["reason"] == "security-error"
     question = romeo.wait_for("ask", kind="key")
-    assert question["known"] == [first["fingerprint"]] and question["fingerprint"] != first["fingerprint"]
+    assert question["known"] == [first["fingerprint"]
+        ] and question["fingerprint"] != first["fingerprint"]
     assert len(romeo.seen("stream", state="open")) == 1
 
     # and: an explicit trust lets the next attempt pass
@@ -244,7 +249,15 @@ def test_what_speaks_for_a_server_never_reaches_the_host(world):
     arrives(romeo, "the end")
 
     assert [x for x in romeo.stanzas() if "the end" not in x] == []
-    juliet.wait_for("stanza", 20, name="iq", attributes=lambda a: (a["id"], a["type"]) == ("r1", "error"))
+    juliet.wait_for(
+    "stanza",
+    20,
+    name="iq",
+    attributes=lambda a: (
+        a["id"],
+        a["type"]) == (
+            "r1",
+             "error"))
 
 
 @pytest.mark.parametrize("text,condition", [
@@ -259,7 +272,9 @@ def test_xml_that_streams_forbid_ends_the_stream_with_the_right_condition(world,
 
     juliet.send(f"raw {text}")
 
-    assert romeo.wait_for("stream", 30, state="closed")["reason"] in ("failed-application", "security-error")
+    assert romeo.wait_for(
+    "stream", 30, state="closed")["reason"] in (
+        "failed-application", "security-error")
     assert juliet.wait_for("stream-error")["condition"] == condition
 
 

@@ -69,7 +69,8 @@ def test_a_folder_that_cannot_be_made_is_an_error_at_the_start(world, tmp_path):
     assert len(romeo.seen("error")) == 1
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs a folder that root can't write to")
+@pytest.mark.skipif(not os.path.isdir("/proc/self"),
+                    reason="needs a folder that root can't write to")
 def test_a_folder_that_cannot_be_written_is_an_error_at_the_start(world):
     romeo = world.host("romeo", state="/proc/self/balcony", online=False)
 

@@ -20,7 +20,8 @@ class Cli:
     """`program` is a list: the program and arguments that come before the usual ones. Without a
     `password` none is in its environment."""
 
-    def __init__(self, program, jid, password, server, state=None, settings=(), arguments=()):
+    def __init__(self, program, jid, password, server, state=None, settings=(), arguments=(),
+                 environment=None):
         self.jid = jid
         self.bare = jid.split("/")[0]
         self.name = jid.split("@")[0]
@@ -36,7 +37,8 @@ class Cli:
                    "--state", str(self.state)]
         for setting in settings:
             command += ["--set", setting]
-        environment = {k: v for k, v in os.environ.items() if k != "BALCONY_PASSWORD"}
+        environment = {**os.environ, **(environment or {})}
+        environment.pop("BALCONY_PASSWORD", None)
         if password is not None:
             environment["BALCONY_PASSWORD"] = password
         with open(self._folder / "stderr", "wb") as stderr:
@@ -53,7 +55,8 @@ class Cli:
             self.process.stdin.write((line + "\n").encode())
             self.process.stdin.flush()
         except (BrokenPipeError, ValueError):
-            raise Silence(f"{self.name} has ended and takes no '{line[:60]}'\n{self.tell()}") from None
+            raise Silence(
+                f"{self.name} has ended and takes no '{line[:60]}'\n{self.tell()}") from None
 
     def e2e(self, words, timeout=10):
         """Says it and returns the one reply."""

@@ -120,8 +120,9 @@ class Prosody:
 
     def _launch(self):
         (self.folder / "prosody.log").unlink(missing_ok=True)
-        self.process = subprocess.Popen(
-            ["prosody", "-F", "--config", str(self.folder / "prosody.cfg.lua")],
+        self.process = subprocess.Popen(  # it ends with us, even if we are killed
+            ["setpriv", "--pdeathsig", "KILL", "prosody", "-F", "--config",
+             str(self.folder / "prosody.cfg.lua")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         until = time.monotonic() + READY_SECONDS

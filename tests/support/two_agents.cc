@@ -54,6 +54,9 @@ void FakeHost::command(const std::string& line) {
       s.modes[Jid::parse(command->words[0])->to_bare()] = *read_mode(command->words[1]);
     });
   }
+  bool of_all = command && command->verb == Verb::kSet && command->words[0] == "mode";
+  if (of_all && read_mode(command->words[1]))
+    mailbox.with_snapshot([&](Snapshot& s) { s.default_mode = *read_mode(command->words[1]); });
   mailbox.to_core(CommandLine{line});
 }
 
@@ -94,6 +97,7 @@ bool FakeHost::turn() {
     agent->handle(std::move(*event));
     moved = true;
   }
+  if (!dispatches) return moved;
   while (auto event = mailbox.next_for_host()) {
     moved = true;
     if (auto* send = std::get_if<TellSend>(&*event)) {
@@ -128,6 +132,35 @@ std::vector<std::string> FakeHost::bodies(const std::string& via) const {
   if (via == "server")
     for (const Element& stanza : from_server) take(stanza);
   return texts;
+}
+
+std::vector<std::string> FakeHost::lost() const {
+  std::vector<std::string> ids;
+  for (const TellUndelivered& e : told<TellUndelivered>()) ids.push_back(e.stanza.id);
+  return ids;
+}
+
+std::string FakeHost::broken_law() const {
+  struct Live {
+    int attempts = 0, open = 0;
+  };
+  std::map<std::string, Live> lives;
+  for (const TellStream& e : told<TellStream>()) {
+    const StreamInfo& info = e.info;
+    Live& live = lives[info.peer];
+    std::string what = jid.full() + ": " + info.state + " of " + info.peer + ' ' + info.reason;
+    if (info.state == "negotiating" && ++live.attempts > 1) return what + ", while it was";
+    if (info.state == "open" && (--live.attempts != 0 || ++live.open > 1)) return what;
+    if (info.state != "closed") continue;
+    bool began = live.attempts + live.open > 0;
+    if (!began && info.role != "initiator") return what + ", though it never began";
+    if (live.open > 0 ? live.open-- : began && live.attempts--) began = true;
+    if (info.reason.empty() || info.text.empty()) return what + ", without a word";
+  }
+  std::vector<std::string> ids = lost();
+  std::sort(ids.begin(), ids.end());
+  auto twice = std::adjacent_find(ids.begin(), ids.end());
+  return twice == ids.end() ? "" : jid.full() + ": reported twice: " + *twice;
 }
 
 World::World() : folder(make_folder()) {}
@@ -207,6 +240,8 @@ void World::route(Element stanza, const Jid& from) {
     if (sender != hosts.end() && is_iq_request(stanza)) answer_for_account(stanza, **sender);
     return;
   }
+  if (auto puppet = puppets.find(to->full()); puppet != puppets.end())
+    return puppet->second.push_back(stanza);
   for (auto& host : hosts) {
     bool meant = to->is_bare() ? host->jid.same_bare(*to) : host->jid == *to;
     if (meant && host->connected) return host->incoming(stanza);
@@ -240,6 +275,19 @@ std::string World::everything_the_server_saw() const {
   std::string all;
   for (const Element& stanza : seen) all += to_xml(stanza) + "\n";
   return all;
+}
+
+std::vector<std::string> World::jingle(std::size_t since) const {
+  std::vector<std::string> found;
+  for (std::size_t i = since; i < seen.size(); ++i) {
+    const Element* jingle = seen[i].child("jingle", ns::kJingle);
+    if (!jingle || !is_iq_request(seen[i])) continue;
+    std::string line = std::string(jingle->attr("action")) + ' ' + std::string(jingle->attr("sid"));
+    const Element* reason = jingle->child("reason", ns::kJingle);
+    if (reason && reason->first_child()) line += ' ' + std::string(reason->first_child()->name());
+    found.push_back(std::move(line));
+  }
+  return found;
 }
 
 std::string make_folder() {

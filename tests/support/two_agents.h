@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ class FakeHost {
   void shutdown() { mailbox.to_core(Shutdown{}); }
   void incoming(const Element& stanza);
   bool turn();  // false: there was nothing to do
+  // Against the laws of balcony.h: each `negotiating` of a peer ends once, by `closed`, perhaps
+  // after `open`; each stanza is reported once. Empty: none was broken.
+  std::string broken_law() const;
 
   template <class Event>
   std::vector<Event> told() const {
@@ -49,6 +53,8 @@ class FakeHost {
   TellStream last_stream() const { return told<TellStream>().back(); }
   std::vector<std::string> bodies(const std::string& via) const;  // e2e or server
   std::string reply() const { return told<TellReply>().back().text; }
+  bool said_ok() const { return told<TellReply>().back().ok; }
+  std::vector<std::string> lost() const;  // ids of undelivered stanzas
 
   World& world;
   Jid jid;
@@ -59,6 +65,7 @@ class FakeHost {
   std::vector<std::string> features;
   bool connected = false;
   bool answers_requests = false;  // receive() returns 0 for requests otherwise
+  bool dispatches = true;         // false: its loop is stuck
 };
 
 class World {
@@ -75,6 +82,8 @@ class World {
 
   void route(Element stanza, const Jid& from);
   std::string everything_the_server_saw() const;
+  // Jingle requests that went by, as "action sid reason", from the `since`-th stanza on.
+  std::vector<std::string> jingle(std::size_t since = 0) const;
 
   FakeEnv env;
   FakeScheduler scheduler{env};
@@ -83,6 +92,8 @@ class World {
   std::function<bool(const Element&)> drop;  // stanzas that the server loses
   std::vector<std::pair<Jid, Jid>> friends;
   std::vector<Jid> blocked;  // by everybody
+  // Clients without Balcony of ours: what is sent to them waits here for the test.
+  std::map<std::string, std::vector<Element>> puppets;
   std::string folder;
 
  private:
