@@ -51,9 +51,9 @@ void Agent::call(Call wanted) {
                                               : " can't talk end to end, or is not online"));
 }
 
-// Stanzas that wait, wait on (require.wait).
+// Stanzas that wait, wait on (require.wait). If the peer has called meanwhile, that is the answer.
 void Agent::fail_call(const Call& wanted, const std::string& reason, const std::string& text) {
-  if (!wanted.by_user) return;
+  if (!wanted.by_user || find_link(wanted.target, Which::kGoing)) return;
   StreamInfo info;
   info.peer = wanted.target.full();
   info.state = "closed";

@@ -8,6 +8,12 @@ namespace balcony {
 Result<Contacts> Contacts::load(const std::string& path) {
   auto file = KeyFile::load(path);
   if (!file) return tl::make_unexpected(file.error());
+  if (!file->was_absent() && file->groups().empty()) {  // we never write one without an entry
+    return fail(Blame::kEnvironment, "damaged-file",
+                "The file " + path +
+                    " is empty, so the modes in it are lost. Restore it, or remove "
+                    "it to start with none.");
+  }
   Contacts contacts(std::move(*file));
   for (const std::string& group : contacts.file_.groups()) {
     auto jid = Jid::parse(group);

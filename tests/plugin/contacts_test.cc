@@ -85,6 +85,11 @@ TEST_F(ContactsTest, AreRefusedWhenAChoiceCannotBeRead) {
   }
 }
 
+TEST_F(ContactsTest, AreRefusedWhenTheirFileWasEmptied) {
+  folder.put("contacts.ini", "");
+  EXPECT_EQ(Contacts::load(path).error().condition, "damaged-file");
+}
+
 TEST_F(ContactsTest, HoldForThisRunWhenTheyCannotBeWritten) {
   Contacts contacts = load();
   folder.remove();

@@ -190,6 +190,18 @@ TEST_F(TwoAgents, HoldOffersUntilTheRosterIsKnown) {  // covers DSC-10
   EXPECT_THAT(world.jingle(since), ElementsAre("session-accept n1"));
 }
 
+TEST_F(TwoAgents, TakeAnOfferForTheAnswerToACallThatStillAsks) {  // covers DSC-06
+  world.puppets[kJuliet];
+  romeo = &world.add(kRomeo, kAuto);
+  romeo->command("start " + std::string(kJuliet));  // disco#info is not answered
+  world.run();
+  says(offer("n1"));
+  world.advance(1s);
+  romeo->command("stop " + std::string(kJuliet));
+  world.advance(1s);
+  EXPECT_THAT(romeo->states(), ElementsAre("negotiating", "closed"));
+}
+
 // ---- refused offers ----
 
 TEST_F(TwoAgents, TryAgainWhenThePeerIsBusyForAMoment) {  // covers JGL-38
