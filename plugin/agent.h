@@ -30,7 +30,7 @@ namespace balcony {
 // PEM of the setting `ca`; none, and a notice, if the file can't be read.
 std::string read_anchors(const std::string& path, Mailbox& mailbox);
 
-class Agent : public LinkOwner {
+class Agent final : public LinkOwner {
  public:
   struct State {  // what the state folder holds
     SettingsFile settings;

@@ -19,7 +19,7 @@
 
 namespace balcony {
 
-class Channel : public ByteStream::Listener, public TlsStream::HandshakeListener {
+class Channel final : public ByteStream::Listener, public TlsStream::HandshakeListener {
  public:
   class Facts {
    public:

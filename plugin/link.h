@@ -22,7 +22,7 @@
 
 namespace balcony {
 
-class Link : public Transport::Listener, public Channel::Facts {
+class Link final : public Transport::Listener, public Channel::Facts {
  public:
   enum class Phase {
     kSignalling,  // I: offered, no accept yet. R: the offer is being proven and decided
