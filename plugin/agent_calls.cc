@@ -111,7 +111,7 @@ bool Agent::is_trying(const Jid& jid) const {
 Link* Agent::find_link(const Jid& jid, Which which) const {
   std::vector<Link*> found;
   for (const auto& link : links_) {
-    bool meant = jid.is_bare() ? link->peer().same_bare(jid) : link->peer() == jid;
+    bool meant = jid.covers(link->peer());
     bool usable = which == Which::kOpen ? link->is_open() : link->is_going();
     if (meant && usable) found.push_back(link.get());
   }

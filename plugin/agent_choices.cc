@@ -61,7 +61,7 @@ Agent::Answer Agent::trust_key(const Jid& jid, const std::string& text) {
   if (!fingerprint) return {false, fingerprint.error().text};
   Jid contact = jid.to_bare();
   for (auto& link : links_) {
-    bool meant = jid.is_bare() ? link->peer().same_bare(jid) : link->peer() == jid;
+    bool meant = jid.covers(link->peer());
     if (!meant || link->question() != Link::Question::kKey) continue;
     if (link->facts().fingerprint != *fingerprint) {
       return {false, "That is not the key that " + link->peer().full() + " shows, which is " +

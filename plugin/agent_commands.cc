@@ -10,10 +10,6 @@ namespace {
 
 constexpr const char* kLater = "This comes in a later version.";
 
-bool is_meant(const Jid& jid, const Link& link) {
-  return jid.is_bare() ? link.peer().same_bare(jid) : link.peer() == jid;
-}
-
 }  // namespace
 
 void Agent::on(CommandLine& event) {
@@ -113,14 +109,13 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
 Agent::Answer Agent::stop(const Jid& jid) {
   bool any = false;
   for (const auto& [target, wanted] : std::map<Jid, Call>(calls_)) {
-    bool meant = jid.is_bare() ? target.same_bare(jid) : target == jid;
-    if (!meant) continue;
+    if (!jid.covers(target)) continue;
     calls_.erase(target);
     fail_call(wanted, "cancel", "the attempt was ended");
     any = any || wanted.by_user;
   }
   for (auto& link : links_) {
-    if (!is_meant(jid, *link) || !link->is_shown()) continue;
+    if (!jid.covers(link->peer()) || !link->is_shown()) continue;
     link->close("cancel", "the attempt was ended");
     any = true;
   }
@@ -150,7 +145,7 @@ Agent::Answer Agent::answer_question(const Jid& jid, bool accept) {
                              " " + fingerprint};
   };
   for (auto& link : links_) {
-    if (!is_meant(jid, *link) || link->question() == Link::Question::kNone) continue;
+    if (!jid.covers(link->peer()) || link->question() == Link::Question::kNone) continue;
     if (link->question() == Link::Question::kOffer) {
       link->decide_offer(accept);
       return {true, (accept ? "Accepted the offer of " : "Declined the offer of ") +
@@ -170,7 +165,7 @@ Agent::Answer Agent::answer_question(const Jid& jid, bool accept) {
 
 Agent::Answer Agent::show_streams(const std::optional<Jid>& jid) const {
   bool any = std::any_of(links_.begin(), links_.end(), [&](const auto& link) {
-    return link->is_shown() && (!jid || is_meant(*jid, *link));
+    return link->is_shown() && (!jid || jid->covers(link->peer()));
   });
   std::string with = jid ? " with " + jid->full() : std::string();
   if (any) return {true, (jid ? "Streams" + with : "Your streams") + ":"};
@@ -179,7 +174,7 @@ Agent::Answer Agent::show_streams(const std::optional<Jid>& jid) const {
 
 void Agent::tell_status(const std::optional<Jid>& jid) {
   for (const auto& link : links_)
-    if (link->is_shown() && (!jid || is_meant(*jid, *link))) tell(TellStatus{link->status()});
+    if (link->is_shown() && (!jid || jid->covers(link->peer()))) tell(TellStatus{link->status()});
 }
 
 }  // namespace balcony

@@ -41,9 +41,7 @@ void Agent::on_offer_ready(Link& theirs) {
   Link* living = nullptr;
   for (auto& link : links_) {
     if (link->peer() != theirs.peer()) continue;
-    bool is_own_offer =
-        link->role() == Role::kInitiator && link->phase() == Link::Phase::kSignalling;
-    if (is_own_offer) return on_glare(*link, theirs);
+    if (link->is_own_offer()) return on_glare(*link, theirs);
     if (link->is_open()) living = link.get();
   }
   if (living) return living->check_alive();
@@ -120,10 +118,8 @@ void Agent::consider_offer(Link& link) {
 // that.
 Link* Agent::earlier_attempt(const Link& link) const {
   auto found = std::find_if(links_.begin(), links_.end(), [&](const auto& other) {
-    bool is_own_offer =
-        other->role() == Role::kInitiator && other->phase() == Link::Phase::kSignalling;
     return other.get() != &link && other->peer() == link.peer() && other->is_shown() &&
-           !other->was_open() && !other->is_undecided() && !is_own_offer;
+           !other->was_open() && !other->is_undecided() && !other->is_own_offer();
   });
   return found == links_.end() ? nullptr : found->get();
 }

@@ -82,8 +82,7 @@ void Agent::on_presence(const Element& presence) {
   if (type == "unavailable") {
     peers_.on_presence(presence);
     for (auto& link : links_) {
-      bool meant = from->is_bare() ? link->peer().same_bare(*from) : link->peer() == *from;
-      if (meant) link->on_peer_unavailable();
+      if (from->covers(link->peer())) link->on_peer_unavailable();
     }
     return;
   }

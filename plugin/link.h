@@ -87,6 +87,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   bool was_open() const { return was_open_; }
   Role role() const { return role_; }
   const Jid& peer() const { return peers_.remote; }
+  bool is_own_offer() const { return role_ == Role::kInitiator && phase_ == Phase::kSignalling; }
   const Jid& local() const { return peers_.local; }
   const std::string& sid() const { return session_->config().sid; }
   const Session& session() const { return *session_; }

@@ -29,6 +29,8 @@ class Jid {
   bool is_bare() const { return bare_length_ == text_.size(); }
   Jid to_bare() const;
   bool same_bare(const Jid& other) const { return bare() == other.bare(); }
+  // Whether this address means `other`: a bare one each client of the account, a full one itself.
+  bool covers(const Jid& other) const { return is_bare() ? same_bare(other) : *this == other; }
 
   friend bool operator==(const Jid& a, const Jid& b) { return a.text_ == b.text_; }
   friend std::strong_ordering operator<=>(const Jid& a, const Jid& b) {

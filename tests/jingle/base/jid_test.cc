@@ -157,5 +157,14 @@ TEST(Jid, QuotesABadAddressShortAndWithoutControlCharacters) {
   EXPECT_EQ(jid.error().text.find('\x1B'), std::string::npos);
 }
 
+TEST(Jid, CoversEachClientOfAnAccountWhenItIsBareAndItselfWhenItIsFull) {
+  Jid bare = *Jid::parse("ada@example.org"), desk = *Jid::parse("ada@example.org/desk");
+  Jid phone = *Jid::parse("ada@example.org/phone"), other = *Jid::parse("ben@example.org/desk");
+  EXPECT_TRUE(bare.covers(bare) && bare.covers(desk) && bare.covers(phone));
+  EXPECT_FALSE(bare.covers(other));
+  EXPECT_TRUE(desk.covers(desk));
+  EXPECT_FALSE(desk.covers(phone) || desk.covers(bare) || desk.covers(other));
+}
+
 }  // namespace
 }  // namespace balcony
