@@ -22,7 +22,7 @@ constexpr std::string_view kHead = "@trust";
 constexpr std::string_view kFormat = "1";
 
 // Splits the next word off `text`.
-std::string_view next_word(std::string_view& text) {
+std::string_view next_field(std::string_view& text) {
   std::size_t space = std::min(text.find(' '), text.size());
   std::string_view word = text.substr(0, space);
   text.remove_prefix(std::min(space + 1, text.size()));
@@ -44,10 +44,10 @@ std::string print_pin(const Pin& pin) {
 
 std::optional<Pin> read_pin(const std::string& fingerprint, std::string_view text) {
   auto normal = read_fingerprint(fingerprint);
-  std::string_view trust = next_word(text);
-  auto first_seen = read_number(next_word(text));
+  std::string_view trust = next_field(text);
+  auto first_seen = read_number(next_field(text));
   bool is_whole = text.find(' ') != std::string_view::npos;  // a number that was cut has no space
-  auto last_seen = read_number(next_word(text));
+  auto last_seen = read_number(next_field(text));
   if (!normal || *normal != fingerprint || !first_seen || !last_seen || !is_whole)
     return std::nullopt;
   if (trust != "verified" && trust != "pinned") return std::nullopt;

@@ -12,7 +12,7 @@
 namespace balcony {
 namespace {
 
-tl::unexpected<Error> damaged(const std::string& path, std::string_view why) {
+tl::unexpected<Error> damaged_file(const std::string& path, std::string_view why) {
   return fail(Blame::kEnvironment, "damaged-file",
               "The file " + path + " is damaged (" + std::string(why) +
                   "). Repair it, or move it away to start anew.");
@@ -87,15 +87,15 @@ Result<KeyFile> KeyFile::load(std::string path) {
   file.absent_ = !*text;
   if (file.absent_) return file;
   if (!g_utf8_validate((*text)->data(), static_cast<gssize>((*text)->size()), nullptr))
-    return damaged(file.path_, "it is no UTF-8 text");  // finds NUL as well
+    return damaged_file(file.path_, "it is no UTF-8 text");  // finds NUL as well
   GError* error = nullptr;
   if (!g_key_file_load_from_data(file.file_.get(), (*text)->data(), (*text)->size(),
                                  G_KEY_FILE_KEEP_COMMENTS, &error))
-    return damaged(file.path_, take_message(error));
+    return damaged_file(file.path_, take_message(error));
   for (const std::string& group : file.groups()) {
-    if (!file.has_group(group)) return damaged(file.path_, "unknown escape in [" + group + "]");
+    if (!file.has_group(group)) return damaged_file(file.path_, "unknown escape in [" + group + "]");
     for (const std::string& key : file.keys(group))
-      if (!file.get(group, key)) return damaged(file.path_, "unknown escape in " + key);
+      if (!file.get(group, key)) return damaged_file(file.path_, "unknown escape in " + key);
   }
   return file;
 }

@@ -71,14 +71,14 @@ std::optional<std::size_t> read_number(std::string_view text, std::size_t least,
 }
 
 // One setting: `read` stores the value or returns what would have been right.
-struct Entry {
+struct SettingEntry {
   std::string_view key;
   std::function<std::string(Settings&, std::string_view)> read;
   std::function<std::string(const Settings&)> print;
 };
 
 template <class Table, class Value>
-Entry word(std::string_view key, const Table& table, Value Settings::*member) {
+SettingEntry word(std::string_view key, const Table& table, Value Settings::*member) {
   return {key,
           [&table, member](Settings& s, std::string_view text) -> std::string {
             auto value = find_word(table, text);
@@ -89,7 +89,7 @@ Entry word(std::string_view key, const Table& table, Value Settings::*member) {
           [&table, member](const Settings& s) { return std::string(word_of(table, s.*member)); }};
 }
 
-Entry flag(std::string_view key, bool Settings::*member, std::string_view yes = "true",
+SettingEntry flag(std::string_view key, bool Settings::*member, std::string_view yes = "true",
            std::string_view no = "false") {
   return {key,
           [=](Settings& s, std::string_view text) -> std::string {
@@ -101,7 +101,7 @@ Entry flag(std::string_view key, bool Settings::*member, std::string_view yes = 
 }
 
 template <class Access>
-Entry number(std::string_view key, std::size_t least, std::size_t most, Access access) {
+SettingEntry number(std::string_view key, std::size_t least, std::size_t most, Access access) {
   return {key,
           [=](Settings& s, std::string_view text) -> std::string {
             auto value = read_number(text, least, most);
@@ -113,7 +113,7 @@ Entry number(std::string_view key, std::size_t least, std::size_t most, Access a
           [=](const Settings& s) { return std::to_string(access(const_cast<Settings&>(s))); }};
 }
 
-Entry seconds(std::string_view key, Duration Settings::*member, std::size_t least = 1) {
+SettingEntry seconds(std::string_view key, Duration Settings::*member, std::size_t least = 1) {
   constexpr std::size_t kDay = 86400;
   return {
       key,
@@ -128,7 +128,7 @@ Entry seconds(std::string_view key, Duration Settings::*member, std::size_t leas
       }};
 }
 
-Entry text(std::string_view key, std::string Settings::*member,
+SettingEntry text(std::string_view key, std::string Settings::*member,
            std::function<std::string(std::string_view)> objection = {}) {
   return {key,
           [=](Settings& s, std::string_view value) -> std::string {
@@ -153,7 +153,7 @@ std::string not_host_and_port(std::string_view value) {
   return good ? "" : "host:port, or none";
 }
 
-Entry transports_entry() {
+SettingEntry transports_entry() {
   return {"transports",
           [](Settings& s, std::string_view text) -> std::string {
             auto items = split_list(text);
@@ -169,7 +169,7 @@ Entry transports_entry() {
           [](const Settings& s) { return join_list(s.transports); }};
 }
 
-Entry interfaces_entry() {
+SettingEntry interfaces_entry() {
   return {"candidates.interfaces",
           [](Settings& s, std::string_view text) -> std::string {
             s.candidates_interfaces = text == "all" ? std::vector<std::string>() : split_list(text);
@@ -180,11 +180,11 @@ Entry interfaces_entry() {
           }};
 }
 
-const std::vector<Entry>& entries() {
+const std::vector<SettingEntry>& entries() {
   constexpr std::size_t kMany = 1'000'000;
   constexpr std::size_t kGiB = std::size_t{1} << 30;
   constexpr std::size_t kFloor = 10'000;  // RFC 6120 section 13.12: never below
-  static const std::vector<Entry> table = {
+  static const std::vector<SettingEntry> table = {
       word("mode", kModes, &Settings::mode),
       word("reach", kReaches, &Settings::reach),
       word("trust", kTrusts, &Settings::trust),
@@ -236,10 +236,10 @@ const std::vector<Entry>& entries() {
   return table;
 }
 
-const Entry* find_entry(std::string_view key) {
+const SettingEntry* find_entry(std::string_view key) {
   const auto& table = entries();
   auto found =
-      std::find_if(table.begin(), table.end(), [&](const Entry& e) { return e.key == key; });
+      std::find_if(table.begin(), table.end(), [&](const SettingEntry& e) { return e.key == key; });
   return found == table.end() ? nullptr : &*found;
 }
 
@@ -251,7 +251,7 @@ std::optional<Mode> read_mode(std::string_view text) { return find_word(kModes, 
 std::optional<Reach> read_reach(std::string_view text) { return find_word(kReaches, text); }
 
 Result<void> Settings::set(std::string_view key, std::string_view value) {
-  const Entry* entry = find_entry(key);
+  const SettingEntry* entry = find_entry(key);
   if (!entry) {
     return fail(Blame::kCaller, "unknown-setting",
                 "there is no setting '" + clean_text(key, kShown) + "'");
@@ -264,13 +264,13 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
 }
 
 std::optional<std::string> Settings::get(std::string_view key) const {
-  const Entry* entry = find_entry(key);
+  const SettingEntry* entry = find_entry(key);
   return entry ? std::optional(entry->print(*this)) : std::nullopt;
 }
 
 std::vector<std::string> Settings::keys() {
   std::vector<std::string> keys;
-  for (const Entry& entry : entries()) keys.emplace_back(entry.key);
+  for (const SettingEntry& entry : entries()) keys.emplace_back(entry.key);
   return keys;
 }
 

@@ -9,10 +9,9 @@
 namespace balcony {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
 
 bool skip_space(std::string_view& text) {
-  std::size_t space = std::min(text.find_first_not_of(kSpace), text.size());
+  std::size_t space = std::min(text.find_first_not_of(kXmlSpace), text.size());
   text.remove_prefix(space);
   return space > 0;
 }

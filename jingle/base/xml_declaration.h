@@ -7,6 +7,8 @@
 
 namespace balcony {
 
+inline constexpr std::string_view kXmlSpace = " \t\r\n";
+
 // `text` is what stands between <? and ?>. Returns the stream error condition that it deserves
 // (STM-13, STM-14), or nothing if it is fine.
 std::string_view judge_xml_declaration(std::string_view text);

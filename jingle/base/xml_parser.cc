@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "jingle/base/xml_declaration.h"
 #include "jingle/base/xml_scanner.h"
 #include "jingle/base/xml_start_tag.h"
 
@@ -30,15 +31,8 @@ constexpr std::size_t kMaxIdleEvents = 16;
 constexpr std::string_view kPrologue = "<?xml version='1.0'?>";
 
 bool is_space(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  return text.find_first_not_of(kXmlSpace) == std::string_view::npos;
 }
-
-struct FreeContext {
-  void operator()(xmlParserCtxt* context) const {
-    if (context->myDoc) xmlFreeDoc(context->myDoc);
-    xmlFreeParserCtxt(context);
-  }
-};
 
 }  // namespace
 
@@ -54,6 +48,12 @@ class XmlParser::Engine {
 
  private:
   struct Callbacks;
+  struct FreeContext {
+    void operator()(xmlParserCtxt* context) const {
+      if (context->myDoc) xmlFreeDoc(context->myDoc);
+      xmlFreeParserCtxt(context);
+    }
+  };
 
   bool is_over() const { return failed_ || scanner_.closed(); }
   bool must_stop_at_event() const { return root_.empty() || is_worn_ || next_limits_; }

@@ -8,7 +8,6 @@
 namespace balcony {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kCdataStart = "[CDATA[";
 
 // Where the attribute value ends that began with `quote`, or outside of one, where the tag ends or
@@ -75,7 +74,7 @@ std::size_t XmlScanner::consume(ByteView octets) {
 
 // Before the root, and between first-level elements.
 std::size_t XmlScanner::between(ByteView octets) {
-  std::size_t space = std::min(octets.find_first_not_of(kSpace), octets.size());
+  std::size_t space = std::min(octets.find_first_not_of(kXmlSpace), octets.size());
   if (space > 0) return space;
   char c = octets.front();
   if (c == '<')
@@ -171,7 +170,7 @@ std::size_t XmlScanner::instruction(ByteView octets) {
 void XmlScanner::end_instruction() {
   instruction_.pop_back();  // the question mark
   std::string_view target =
-      std::string_view(instruction_).substr(0, instruction_.find_first_of(kSpace));
+      std::string_view(instruction_).substr(0, instruction_.find_first_of(kXmlSpace));
   if (target != "xml") return refuse("restricted-xml", "a processing instruction");
   if (!at_start_) return refuse("not-well-formed", "an XML declaration that is not at the start");
   if (std::string_view condition = judge_xml_declaration(instruction_); !condition.empty())

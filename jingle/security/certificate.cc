@@ -22,11 +22,10 @@ namespace {
 
 using X509Ptr = Owned<X509, X509_free>;
 
-constexpr std::size_t kMaxDer = 32 * 1024;  // TLS-20: what a whole chain may take
 constexpr std::size_t kMaxAddresses = 64;   // a device serves few accounts; preparing a JID costs
 constexpr int kMinSignatureBits = 112;      // SHA-224 and better: leaves out MD5 and SHA-1
 
-tl::unexpected<Error> bad(const std::string& why) {
+tl::unexpected<Error> unreadable(const std::string& why) {
   ERR_clear_error();
   return fail(Blame::kPeer, "bad-certificate", "The certificate can't be read: " + why);
 }
@@ -138,17 +137,24 @@ bool Certificate::names(const Jid& peer) const {
   });
 }
 
+Bytes der_of(const X509* x509) {
+  unsigned char* der = nullptr;
+  int size = i2d_X509(x509, &der);
+  Owned<unsigned char, [](unsigned char* octets) { OPENSSL_free(octets); }> owner(der);
+  return size < 0 ? Bytes() : Bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+}
+
 Result<Certificate> read_certificate(ByteView der) {
-  if (der.size() > kMaxDer) return bad("it is larger than 32 KiB");
+  if (der.size() > static_cast<std::size_t>(kMaxChainOctets)) return unreadable("it is larger than 32 KiB");
   X509Ptr x509 = parse(der);
-  if (!x509) return bad("it is malformed");
+  if (!x509) return unreadable("it is malformed");
   EVP_PKEY* key = X509_get0_pubkey(x509.get());
-  if (!key) return bad("its key is malformed or of an unknown kind");
+  if (!key) return unreadable("its key is malformed or of an unknown kind");
   auto not_before = unix_time_of(X509_get0_notBefore(x509.get()));
   auto not_after = unix_time_of(X509_get0_notAfter(x509.get()));
-  if (!not_before || !not_after) return bad("its dates are malformed");
+  if (!not_before || !not_after) return unreadable("its dates are malformed");
   auto addresses = addresses_of(x509.get());
-  if (!addresses) return bad("its addresses are malformed");
+  if (!addresses) return unreadable("its addresses are malformed");
 
   Certificate certificate;
   certificate.der = Bytes(der);
@@ -159,7 +165,7 @@ Result<Certificate> read_certificate(ByteView der) {
   certificate.not_after = *not_after;
   certificate.self_signed = X509_self_signed(x509.get(), 1) == 1;
   certificate.weakness = weakness_of(x509.get(), key, certificate.self_signed);
-  if (certificate.fingerprint.empty()) return bad("its key is malformed");
+  if (certificate.fingerprint.empty()) return unreadable("its key is malformed");
   ERR_clear_error();
   return certificate;
 }

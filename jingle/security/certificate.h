@@ -12,7 +12,13 @@
 #include "jingle/base/result.h"
 #include "jingle/role.h"
 
+struct x509_st;  // OpenSSL's X509
+
 namespace balcony {
+
+// TLS-20: a chain is no longer than this, and no larger.
+inline constexpr int kMaxChain = 5;
+inline constexpr int kMaxChainOctets = 32 * 1024;
 
 struct Certificate {
   Bytes der;
@@ -31,6 +37,9 @@ struct Certificate {
 
 // Fails with `bad-certificate`, blame kPeer.
 Result<Certificate> read_certificate(ByteView der);
+
+// The certificate in DER; empty if OpenSSL can't print it.
+Bytes der_of(const x509_st* certificate);
 
 // TLS-15: whether `chain` (leaf first, DER) leads to an anchor of `anchors_pem`, at `unix_time`,
 // for a peer in `peer_role`. Empty anchors: false.

@@ -26,10 +26,8 @@ constexpr std::string_view kName = "Balcony";  // the subject: says nothing of w
 constexpr std::int64_t kBackdated = 5 * 60;    // for peers whose clock is slow, as TLS-18 tolerates
 constexpr std::int64_t kValidity = 365 * 24 * 3600;
 constexpr std::size_t kSerialOctets = 16;  // RFC 5280 section 4.1.2.2 allows 20
-constexpr std::size_t kMaxChain = 5;       // TLS-20: peers take no more, nor more than
-constexpr std::size_t kMaxChainOctets = 32 * 1024;
 
-tl::unexpected<Error> bad(const std::string& why) {
+tl::unexpected<Error> unusable(const std::string& why) {
   ERR_clear_error();
   return fail(Blame::kCaller, "bad-identity", "Our own key can't be used: " + why);
 }
@@ -62,13 +60,6 @@ Redacted print_key(EVP_PKEY* key) {
   if (PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
     return {};
   return Redacted(text_of(bio.get()));
-}
-
-Bytes der_of(X509* x509) {
-  unsigned char* der = nullptr;
-  int size = i2d_X509(x509, &der);
-  Owned<unsigned char, [](unsigned char* octets) { OPENSSL_free(octets); }> owner(der);
-  return size < 0 ? Bytes() : Bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
 }
 
 bool set_serial(X509* x509, Env& env) {
@@ -172,24 +163,25 @@ Result<Identity> Identity::generate(const Jid& account, Env& env) {
 
 Result<Identity> Identity::from_pem(const Redacted& pem) {
   KeyPtr key = read_key(pem);
-  if (!key) return bad("there is no private key, or it has a pass phrase");
+  if (!key) return unusable("there is no private key, or it has a pass phrase");
   auto chain = read_chain(pem);
-  if (!chain) return bad("a certificate is malformed");
-  if (chain->empty()) return bad("there is no certificate");
+  if (!chain) return unusable("a certificate is malformed");
+  if (chain->empty()) return unusable("there is no certificate");
   if (X509_check_private_key(chain->front().get(), key.get()) != 1)
-    return bad("the first certificate belongs to another key");
+    return unusable("the first certificate belongs to another key");
 
   Identity identity;
   std::size_t octets = 0;
   for (const X509Ptr& x509 : *chain) {
     auto certificate = read_certificate(der_of(x509.get()));
-    if (!certificate) return bad(certificate.error().text);
-    if (!certificate->weakness.empty()) return bad("peers refuse " + certificate->weakness);
+    if (!certificate) return unusable(certificate.error().text);
+    if (!certificate->weakness.empty()) return unusable("peers refuse " + certificate->weakness);
     octets += certificate->der.size();
     if (x509 == chain->front()) identity.certificate_ = *std::move(certificate);
   }
-  if (chain->size() > kMaxChain || octets > kMaxChainOctets)
-    return bad("peers take no more than 5 certificates and 32 KiB");
+  if (chain->size() > static_cast<std::size_t>(kMaxChain) ||
+      octets > static_cast<std::size_t>(kMaxChainOctets))
+    return unusable("peers take no more than 5 certificates and 32 KiB");
   identity.key_pem_ = print_key(key.get());
   identity.chain_pem_ = print_chain(*chain);
   auto context = TlsContext::make(identity.key_pem_, identity.chain_pem_);
@@ -208,7 +200,7 @@ bool Identity::is_renewal_due(std::int64_t unix_time) const {
 }
 
 Result<Identity> Identity::renewed(const Jid& account, Env& env) const {
-  if (!own_making_) return bad("a certificate that was imported is renewed by whoever issued it");
+  if (!own_making_) return unusable("a certificate that was imported is renewed by whoever issued it");
   return make_pem(read_key(key_pem_).get(), account, env).and_then(from_pem);
 }
 

@@ -17,16 +17,6 @@ using BioPtr = Owned<BIO, BIO_free_all>;
 using KeyPtr = Owned<EVP_PKEY, EVP_PKEY_free>;
 using X509Ptr = Owned<X509, X509_free>;
 
-constexpr int kMaxChain = 5;  // TLS-20, both
-constexpr long kMaxChainOctets = 32 * 1024;
-
-Bytes der_of(X509* x509) {
-  Bytes der(static_cast<std::size_t>(std::max(0, i2d_X509(x509, nullptr))), '\0');
-  auto* to = reinterpret_cast<unsigned char*>(der.data());
-  i2d_X509(x509, &to);
-  return der;
-}
-
 // Fills in the facts; returns why the chain is refused, or nothing.
 std::string read_chain(const STACK_OF(X509) * sent, TlsFacts& facts) {
   int count = sk_X509_num(sent);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "plugin/balcony.h"
+#include "plugin/cli/stanza_text.h"
 
 namespace balcony_cli {
 namespace {
@@ -20,8 +21,6 @@ const std::map<std::string, int> kLogWords = {{"error", BALCONY_LOG_ERROR},
                                               {"debug", BALCONY_LOG_DEBUG}};
 
 [[noreturn]] void wrong(const std::string& text) { throw CLI::ValidationError(text); }
-
-std::string bare(const std::string& jid) { return jid.substr(0, jid.find('/')); }
 
 std::string check_jid(const std::string& jid) {
   std::string account = bare(jid);

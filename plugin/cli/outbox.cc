@@ -7,12 +7,6 @@
 #include "plugin/strophe/balcony_strophe.h"
 
 namespace balcony_cli {
-namespace {
-
-std::string bare(const std::string& jid) { return jid.substr(0, jid.find('/')); }
-
-}  // namespace
-
 Outbox::Outbox(Send send, Events& events) : send_(std::move(send)), events_(events) {}
 
 void Outbox::send(Outgoing stanza) {

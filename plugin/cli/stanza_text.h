@@ -19,6 +19,8 @@ using StanzaPtr = std::unique_ptr<xmpp_stanza_t, StanzaFree>;
 std::string escape(std::string_view text);
 // The same stanza without a line feed in it.
 std::string one_line(std::string_view xml);
+// The bare address of a JID that is one.
+inline std::string bare(const std::string& jid) { return jid.substr(0, jid.find('/')); }
 // 128 random bits in hex.
 std::string random_id();
 // An attribute's value, empty if there is none.

@@ -11,7 +11,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kNow = 1795000000;
+constexpr std::int64_t kToday = 1795000000;
 const std::string kKey(64, 'a');
 const std::string kOtherKey(64, 'b');
 
@@ -23,7 +23,7 @@ struct TrustPolicy : ::testing::Test {
                          .own = own,
                          .signalled = {},
                          .pins = {},
-                         .unix_time = kNow};
+                         .unix_time = kToday};
 
   static Certificate certificate(const std::string& fingerprint,
                                  const std::vector<std::string>& addresses) {
@@ -31,13 +31,13 @@ struct TrustPolicy : ::testing::Test {
     made.fingerprint = fingerprint;
     made.digest = std::string(64, 'd');
     for (const std::string& address : addresses) made.addresses.push_back(*Jid::parse(address));
-    made.not_before = kNow - 1000;
-    made.not_after = kNow + 1000;
+    made.not_before = kToday - 1000;
+    made.not_after = kToday + 1000;
     return made;
   }
 
   static Pin pin(const std::string& fingerprint, bool verified) {
-    return Pin{fingerprint, verified, "user", kNow, kNow};
+    return Pin{fingerprint, verified, "user", kToday, kToday};
   }
 
   // One word for each verdict.

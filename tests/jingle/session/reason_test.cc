@@ -7,7 +7,7 @@
 namespace balcony {
 namespace {
 
-Reason read(const std::string& inner) {
+Reason reason_with(const std::string& inner) {
   Element element = xml("<reason xmlns='urn:xmpp:jingle:1'>" + inner + "</reason>");
   return read_reason(&element);
 }
@@ -27,20 +27,20 @@ TEST(Reason, IsReadBackAsItWasWritten) {
 // covers JGL-34
 TEST(Reason, IsGeneralErrorIfMissingEmptyOrUnknown) {
   EXPECT_EQ(read_reason(nullptr).condition, "general-error");
-  EXPECT_EQ(read("").condition, "general-error");
-  EXPECT_EQ(read("<bored/>").condition, "general-error");
-  EXPECT_EQ(read("<success xmlns='urn:other'/>").condition, "general-error");
+  EXPECT_EQ(reason_with("").condition, "general-error");
+  EXPECT_EQ(reason_with("<bored/>").condition, "general-error");
+  EXPECT_EQ(reason_with("<success xmlns='urn:other'/>").condition, "general-error");
 }
 
 TEST(Reason, IsTheFirstKnownConditionWhateverStandsAround) {
-  Reason reason = read("<text>x</text><own xmlns='urn:other'/><busy/><gone/>");
+  Reason reason = reason_with("<text>x</text><own xmlns='urn:other'/><busy/><gone/>");
   EXPECT_EQ(reason.condition, "busy");
   EXPECT_EQ(reason.text, "x");
 }
 
 // covers JGL-34
 TEST(Reason, HasATextOfAtMost256Characters) {
-  std::string text = read("<busy/><text>" + std::string(300, 'a') + "</text>").text;
+  std::string text = reason_with("<busy/><text>" + std::string(300, 'a') + "</text>").text;
   EXPECT_EQ(text, std::string(256, 'a') + "…");
 }
 

@@ -73,9 +73,9 @@ class RouterTest : public testing::Test {
   std::deque<Session> sessions_;
 };
 
-constexpr const char* kUnknown = "cancel item-not-found unknown-session";
-constexpr const char* kOrder = "wait unexpected-request out-of-order";
-constexpr const char* kTie = "cancel conflict tie-break";
+constexpr const char* kUnknownCall = "cancel item-not-found unknown-session";
+constexpr const char* kOutOfOrder = "wait unexpected-request out-of-order";
+constexpr const char* kTieBreak = "cancel conflict tie-break";
 
 // covers JGL-02
 TEST_F(RouterTest, FindsASessionByPeerAndSid) {
@@ -89,9 +89,9 @@ TEST_F(RouterTest, FindsASessionByPeerAndSid) {
 // covers JGL-02
 TEST_F(RouterTest, TakesARightSidFromAWrongAddressForUnknown) {
   active("s");
-  EXPECT_EQ(error(route("session-info", "", "s", "ben@example.net/other")), kUnknown);
-  EXPECT_EQ(error(route("session-terminate", "", "s", "mallory@example.net/lab")), kUnknown);
-  EXPECT_EQ(error(route("session-info", "", "t")), kUnknown);
+  EXPECT_EQ(error(route("session-info", "", "s", "ben@example.net/other")), kUnknownCall);
+  EXPECT_EQ(error(route("session-terminate", "", "s", "mallory@example.net/lab")), kUnknownCall);
+  EXPECT_EQ(error(route("session-info", "", "t")), kUnknownCall);
 }
 
 // covers JGL-02
@@ -99,7 +99,7 @@ TEST_F(RouterTest, TakesARightSidToAWrongAddressForUnknown) {
   Session& session = active("s");
   Element iq = request("session-info", "", "s");
   iq.set_attr("to", "ada@example.org/old");
-  EXPECT_EQ(error(router.route(iq)), kUnknown);
+  EXPECT_EQ(error(router.route(iq)), kUnknownCall);
   router.set_local(jid("ada@example.org/old"));
   EXPECT_EQ(receiver(router.route(iq)), &session);
   iq.remove_attr("to");
@@ -109,7 +109,7 @@ TEST_F(RouterTest, TakesARightSidToAWrongAddressForUnknown) {
 TEST_F(RouterTest, KnowsNoSessionOfASenderWithoutAddress) {
   Element iq = request("session-info", "", "s");
   iq.remove_attr("from");
-  EXPECT_EQ(error(router.route(iq)), kUnknown);
+  EXPECT_EQ(error(router.route(iq)), kUnknownCall);
 }
 
 // covers JGL-01 JGL-21
@@ -134,16 +134,16 @@ TEST_F(RouterTest, TakesAFreshSidForANewOffer) {
 // covers JGL-19
 TEST_F(RouterTest, RefusesAnOfferWithALiveSid) {
   active("s");
-  EXPECT_EQ(error(route_offer("s")), kOrder);
+  EXPECT_EQ(error(route_offer("s")), kOutOfOrder);
   EXPECT_EQ(
       error(route("session-initiate", content_xml("<description xmlns='urn:other'/>" + kIbb), "s")),
-      kOrder);
+      kOutOfOrder);
 }
 
 // covers JGL-14 JGL-15
 TEST_F(RouterTest, KeepsItsOwnOfferIfItsSidIsLower) {
   offer("j-0b7e44d1");
-  EXPECT_EQ(error(route_offer("j-5f2c91aa")), kTie);
+  EXPECT_EQ(error(route_offer("j-5f2c91aa")), kTieBreak);
 }
 
 // covers JGL-14 JGL-15
@@ -159,13 +159,13 @@ TEST_F(RouterTest, LetsTheOfferWithTheLowerSidIn) {
 TEST_F(RouterTest, ComparesSidsAsOctets) {
   offer("a");
   EXPECT_TRUE(new_offer(route_offer("Z")));
-  EXPECT_EQ(error(route_offer("é")), kTie);
+  EXPECT_EQ(error(route_offer("é")), kTieBreak);
 }
 
 // covers JGL-14
 TEST_F(RouterTest, OfEqualSidsKeepsTheOfferOfTheLowerAddress) {
   offer("s", "ben@example.net/lab");
-  EXPECT_EQ(error(route_offer("s", "ben@example.net/lab")), kTie);
+  EXPECT_EQ(error(route_offer("s", "ben@example.net/lab")), kTieBreak);
   Session& ours = offer("s", "aaron@example.net/x");
   Router::Route r = route_offer("s", "aaron@example.net/x");
   ASSERT_TRUE(new_offer(r));
@@ -179,7 +179,7 @@ TEST_F(RouterTest, OfEqualSidsKeepsTheOfferOfTheLowerAddress) {
 
 TEST_F(RouterTest, KeepsItsOwnOfferThatComesBackToIt) {
   offer("s", kAda);
-  EXPECT_EQ(error(route_offer("s", kAda)), kTie);
+  EXPECT_EQ(error(route_offer("s", kAda)), kTieBreak);
 }
 
 // covers JGL-14: other applications have no glare with ours

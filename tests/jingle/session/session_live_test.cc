@@ -5,7 +5,7 @@
 namespace balcony {
 namespace {
 
-Reason reason(std::string condition) {
+Reason just(std::string condition) {
   return {.condition = std::move(condition), .text = {}, .alternative_sid = {}};
 }
 
@@ -32,12 +32,12 @@ TEST_F(LiveSessionTest, ReadsNoReasonAsGeneralError) {
 // covers JGL-32
 TEST_F(LiveSessionTest, KnowsItsSessionNoLongerAfterATerminateOfItsOwn) {
   ben.active();
-  session.terminate(reason("success"));
+  session.terminate(just("success"));
   ben.drain();
   std::uint32_t terminate = ben.tag;
   EXPECT_EQ(ben.on("session-terminate"), (Events{"error item-not-found unknown-session"}));
   EXPECT_EQ(ben.gets_no_reply(terminate), Events{});
-  session.terminate(reason("gone"));
+  session.terminate(just("gone"));
   session.drop();
   EXPECT_EQ(ben.drain(), Events{});
 }

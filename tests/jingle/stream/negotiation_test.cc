@@ -10,7 +10,7 @@ using Negotiation = StreamTest;
 const std::string kTlsNs = " xmlns='urn:ietf:params:xml:ns:xmpp-tls'";
 const std::string kStarttls = "<starttls" + kTlsNs + "/>";
 const std::string kProceed = "<proceed" + kTlsNs + "/>";
-const std::string kMessage = "<message id='m1'><body>Hi</body></message>";
+const std::string kHello = "<message id='m1'><body>Hi</body></message>";
 const std::string kAuth = "<auth " + kSaslNs + " mechanism='EXTERNAL'>=</auth>";
 const std::string kSuccess = "<success " + kSaslNs + "/>";
 
@@ -155,10 +155,10 @@ TEST_F(Negotiation, ClientRefusesFeaturesWithoutStarttls) {  // covers TLS-02, S
 
 TEST_F(Negotiation, RefusesAStanzaBeforeTls) {  // covers TLS-02, STM-08
   server.in_clear();
-  server.feed(kMessage);
+  server.feed(kHello);
   expect_error(server, "policy-violation", "security-error");
   client.in_clear();
-  client.feed(kMessage);
+  client.feed(kHello);
   expect_error(client, "policy-violation", "security-error");
   EXPECT_TRUE(server.received.empty() && client.received.empty());
 }
@@ -209,7 +209,7 @@ TEST_F(Negotiation, ClientEndsWhenTlsIsRefused) {  // covers TLS-03
 }
 
 TEST_F(Negotiation, CutsTheWireWhenOctetsFollowStarttlsOrProceed) {  // covers TLS-05
-  for (std::string tail : {std::string(" "), std::string("\n"), kMessage, kAdaHeader,
+  for (std::string tail : {std::string(" "), std::string("\n"), kHello, kAdaHeader,
                            std::string("\x16\x03\x01", 3), std::string(1, '\0'), kStarttls}) {
     for (Role role : {Role::kInitiator, Role::kResponder}) {
       Probe fresh(env, config_of(role));
@@ -244,7 +244,7 @@ TEST_F(Negotiation, ForgetsWhatItLearnedInTheClear) {  // covers TLS-05, STM-09
   server.feed(kAuth);
   server.feed(header("version='1.0'"));
   server.prove();
-  server.feed(kMessage);
+  server.feed(kHello);
   ASSERT_EQ(server.received.size(), 1U);
   EXPECT_FALSE(server.received[0].has_attr("lang", ns::kXml));
 }
@@ -525,10 +525,10 @@ TEST_F(Negotiation, ClientRefusesAMandatoryFeatureItLacks) {  // covers STM-07, 
 
 TEST_F(Negotiation, RefusesAStanzaAfterTlsButBeforeEstablished) {  // covers STM-08, STE-12
   server.authenticated();
-  server.feed(kMessage);
+  server.feed(kHello);
   expect_error(server, "not-authorized", "security-error");
   client.secured();
-  client.feed(kMessage);
+  client.feed(kHello);
   expect_error(client, "not-authorized", "security-error");
 }
 
@@ -536,7 +536,7 @@ TEST_F(Negotiation, ServerIsEstablishedByAStanzaInsteadOfAuth) {  // covers SAS-
   server.secured();
   server.prove();
   server.take_sent();
-  server.feed(kMessage + kMessage);
+  server.feed(kHello + kHello);
   EXPECT_TRUE(server.established);
   EXPECT_EQ(server.received.size(), 2U);
   EXPECT_EQ(server.sent, "");
@@ -544,8 +544,8 @@ TEST_F(Negotiation, ServerIsEstablishedByAStanzaInsteadOfAuth) {  // covers SAS-
 
 TEST_F(Negotiation, ServerHoldsSuchAStanzaUntilTheProofIsIn) {  // covers SAS-01, STM-08
   server.secured();
-  server.feed(kMessage + kMessage);
-  server.feed(kMessage);
+  server.feed(kHello + kHello);
+  server.feed(kHello);
   EXPECT_FALSE(server.established || server.ended);
   server.prove();
   EXPECT_TRUE(server.established);
@@ -683,7 +683,7 @@ TEST_F(Negotiation, CountsNothingThatComesOnceItIsEstablished) {  // covers C-09
   client.authenticated();
   client.prove();
   std::string flood;
-  while (flood.size() < 100'000) flood += kMessage;
+  while (flood.size() < 100'000) flood += kHello;
   client.feed(kNoFeatures + flood);
   EXPECT_FALSE(client.ended);
   EXPECT_GT(client.received.size(), 1000U);
@@ -722,7 +722,7 @@ TEST_F(Negotiation, OverlooksALanguageThatIsNone) {  // covers STM-05
   fresh.prove();
   fresh.feed(kAuth);
   fresh.feed(header("version='1.0' xml:lang='" + std::string(10'000, 'x') + "'"));
-  fresh.feed(kMessage);
+  fresh.feed(kHello);
   ASSERT_EQ(fresh.received.size(), 1U);
   EXPECT_FALSE(fresh.received[0].has_attr("lang", ns::kXml));
 }
