@@ -93,7 +93,8 @@ Result<KeyFile> KeyFile::load(std::string path) {
                                  G_KEY_FILE_KEEP_COMMENTS, &error))
     return damaged_file(file.path_, take_message(error));
   for (const std::string& group : file.groups()) {
-    if (!file.has_group(group)) return damaged_file(file.path_, "unknown escape in [" + group + "]");
+    if (!file.has_group(group))
+      return damaged_file(file.path_, "unknown escape in [" + group + "]");
     for (const std::string& key : file.keys(group))
       if (!file.get(group, key)) return damaged_file(file.path_, "unknown escape in " + key);
   }

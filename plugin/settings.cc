@@ -90,7 +90,7 @@ SettingEntry word(std::string_view key, const Table& table, Value Settings::*mem
 }
 
 SettingEntry flag(std::string_view key, bool Settings::*member, std::string_view yes = "true",
-           std::string_view no = "false") {
+                  std::string_view no = "false") {
   return {key,
           [=](Settings& s, std::string_view text) -> std::string {
             if (text != yes && text != no) return std::string(yes) + ", " + std::string(no);
@@ -129,7 +129,7 @@ SettingEntry seconds(std::string_view key, Duration Settings::*member, std::size
 }
 
 SettingEntry text(std::string_view key, std::string Settings::*member,
-           std::function<std::string(std::string_view)> objection = {}) {
+                  std::function<std::string(std::string_view)> objection = {}) {
   return {key,
           [=](Settings& s, std::string_view value) -> std::string {
             if (value == "none") value = {};

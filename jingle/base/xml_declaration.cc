@@ -9,7 +9,6 @@
 namespace balcony {
 namespace {
 
-
 bool skip_space(std::string_view& text) {
   std::size_t space = std::min(text.find_first_not_of(kXmlSpace), text.size());
   text.remove_prefix(space);

@@ -22,8 +22,8 @@ namespace {
 
 using X509Ptr = Owned<X509, X509_free>;
 
-constexpr std::size_t kMaxAddresses = 64;   // a device serves few accounts; preparing a JID costs
-constexpr int kMinSignatureBits = 112;      // SHA-224 and better: leaves out MD5 and SHA-1
+constexpr std::size_t kMaxAddresses = 64;  // a device serves few accounts; preparing a JID costs
+constexpr int kMinSignatureBits = 112;     // SHA-224 and better: leaves out MD5 and SHA-1
 
 tl::unexpected<Error> unreadable(const std::string& why) {
   ERR_clear_error();
@@ -145,7 +145,8 @@ Bytes der_of(const X509* x509) {
 }
 
 Result<Certificate> read_certificate(ByteView der) {
-  if (der.size() > static_cast<std::size_t>(kMaxChainOctets)) return unreadable("it is larger than 32 KiB");
+  if (der.size() > static_cast<std::size_t>(kMaxChainOctets))
+    return unreadable("it is larger than 32 KiB");
   X509Ptr x509 = parse(der);
   if (!x509) return unreadable("it is malformed");
   EVP_PKEY* key = X509_get0_pubkey(x509.get());

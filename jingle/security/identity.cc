@@ -200,7 +200,8 @@ bool Identity::is_renewal_due(std::int64_t unix_time) const {
 }
 
 Result<Identity> Identity::renewed(const Jid& account, Env& env) const {
-  if (!own_making_) return unusable("a certificate that was imported is renewed by whoever issued it");
+  if (!own_making_)
+    return unusable("a certificate that was imported is renewed by whoever issued it");
   return make_pem(read_key(key_pem_).get(), account, env).and_then(from_pem);
 }
 
