@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "transports/net/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace balcony {
+namespace {
+
+// C-11: seconds idle before the first probe, between probes, probes; milliseconds until what was
+// sent must be acknowledged.
+constexpr int kKeepIdle = 5, kKeepInterval = 3, kKeepProbes = 3, kUserTimeout = 14'000;
+
+struct SystemAddress {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SystemAddress to_system(const Endpoint& endpoint) {
+  SystemAddress address;
+  const auto& octets = endpoint.ip.octets();
+  if (endpoint.ip.is_v4()) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(endpoint.port);
+    std::copy_n(octets.begin(), 4, reinterpret_cast<std::uint8_t*>(&v4->sin_addr));
+    address.size = sizeof *v4;
+  } else {
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(endpoint.port);
+    std::copy_n(octets.begin(), 16, reinterpret_cast<std::uint8_t*>(&v6->sin6_addr));
+    address.size = sizeof *v6;
+  }
+  return address;
+}
+
+std::optional<Endpoint> from_system(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    std::array<std::uint8_t, 4> octets{};
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&v4.sin_addr), 4, octets.begin());
+    return Endpoint{IpAddress::from_v4(octets), ntohs(v4.sin_port)};
+  }
+  if (address.sa_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    std::array<std::uint8_t, 16> octets{};
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&v6.sin6_addr), 16, octets.begin());
+    return Endpoint{IpAddress::from_v6(octets), ntohs(v6.sin6_port)};
+  }
+  return std::nullopt;
+}
+
+void set_option(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);  // what it refuses, it goes without
+}
+
+}  // namespace
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+Result<Socket> Socket::open(bool v4) {
+  int fd = socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return tl::make_unexpected(connection_error(errno));
+  return Socket(fd);
+}
+
+void Socket::close() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+int Socket::connect(const Endpoint& target) const {
+  SystemAddress address = to_system(target);
+  return ::connect(fd_, address.get(), address.size) == 0 ? 0 : errno;
+}
+
+int Socket::pending_error() const {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+// IPv6 sockets keep to IPv6, so that both families can have the same port.
+Result<void> Socket::listen(const Endpoint& at, int backlog) const {
+  set_option(fd_, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (!at.ip.is_v4()) set_option(fd_, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  SystemAddress address = to_system(at);
+  if (bind(fd_, address.get(), address.size) == 0 && ::listen(fd_, backlog) == 0) return {};
+  std::error_code code(errno, std::generic_category());
+  return fail(Blame::kEnvironment, "connectivity-error",
+              "cannot listen on " + at.text() + ": " + code.message());
+}
+
+tl::expected<Socket, int> Socket::accept() const {
+  int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return tl::make_unexpected(errno);
+  return Socket(fd);
+}
+
+void Socket::set_stream_options() const {
+  set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdle);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, kKeepInterval);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout);
+}
+
+std::optional<Endpoint> Socket::local() const {
+  SystemAddress address;
+  if (getsockname(fd_, address.get(), &address.size) != 0) return std::nullopt;
+  return from_system(*address.get());
+}
+
+std::optional<Endpoint> Socket::remote() const {
+  SystemAddress address;
+  if (getpeername(fd_, address.get(), &address.size) != 0) return std::nullopt;
+  return from_system(*address.get());
+}
+
+std::optional<IpAddress> address_of(const sockaddr& address) {
+  std::optional<Endpoint> endpoint = from_system(address);
+  if (!endpoint) return std::nullopt;
+  return endpoint->ip;
+}
+
+Error connection_error(int error_number) {
+  std::string text = std::error_code(error_number, std::generic_category()).message();
+  if (error_number == ECONNRESET || error_number == EPIPE) text = "the peer broke it off";
+  if (error_number == ETIMEDOUT) text = "the other machine does not answer";
+  if (error_number == EMFILE || error_number == ENFILE) text = "no more files can be opened";
+  return {Blame::kEnvironment, "connectivity-error", "the connection failed: " + text};
+}
+
+}  // namespace balcony
