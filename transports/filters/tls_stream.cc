@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxHandshake = 64 * 1024;  // C-09: all that a stranger may send
 constexpr std::size_t kMaxInput = 64 * 1024;      // waits while paused (PROTOCOL.md section 2)
 constexpr std::size_t kMaxOutput = 256 * 1024;    // sixteen full records: keeps a fast path busy
+constexpr std::size_t kRecord = 16 * 1024;        // RFC 8446 section 5.1
 // How long an alert may take to leave before a failure is reported all the same.
 constexpr Duration kFarewell = 2s;
 
@@ -54,8 +55,11 @@ class TlsStream::Channel final : private ByteStream::Listener {
     if (!turn_.is_set()) turn_.soon([this] { turn(); });
   }
   void turn();
+  ByteView shake_hands(ByteView octets);
+  std::size_t encrypt_full_records(ByteView octets);
   void drain();
   void take(TlsEngine::Output output);
+  void receive(Bytes octets);
   void send(ByteView ciphertext);
   void close_below_when_sent();
   void pause_or_go_on();
@@ -79,7 +83,7 @@ class TlsStream::Channel final : private ByteStream::Listener {
   std::optional<TlsEngine::HandshakeDone> done_;  // to report
   std::size_t received_ = 0;
   Bytes input_;                   // decrypted, for the listener
-  ByteQueue plaintext_;           // written in this turn, not yet encrypted
+  ByteQueue plaintext_;           // written in this turn, less than a record, not yet encrypted
   ByteQueue ciphertext_;          // what the stream below has not taken
   bool is_short_ = false;         // a write() took less
   bool is_paused_ = false;        // the stream below is
@@ -103,9 +107,21 @@ std::size_t TlsStream::Channel::write(ByteView octets) {
   std::size_t room = kMaxOutput - std::min(output(), kMaxOutput);
   std::size_t taken = std::min(octets.size(), room);
   is_short_ = taken < octets.size();
-  plaintext_.append(octets.substr(0, taken));
+  octets = octets.substr(0, taken);
+  if (plaintext_.empty()) octets.remove_prefix(encrypt_full_records(octets));
+  plaintext_.append(octets);
+  plaintext_.consume(encrypt_full_records(plaintext_.view()));
   turn_soon();
   return taken;
+}
+
+// What fills records gains nothing by waiting for the turn, and would only lie about in memory.
+std::size_t TlsStream::Channel::encrypt_full_records(ByteView octets) {
+  std::size_t full = octets.size() / kRecord * kRecord;
+  if (full == 0 || error_) return 0;
+  engine_.write(octets.substr(0, full));
+  while (auto output = engine_.poll()) take(std::move(*output));
+  return full;
 }
 
 void TlsStream::Channel::close() {
@@ -122,7 +138,7 @@ void TlsStream::Channel::refuse_certificate() {
   turn_soon();
 }
 
-// All that one turn wrote becomes full records, and one write below.
+// What one turn wrote and filled no record leaves as one.
 void TlsStream::Channel::turn() {
   if (!plaintext_.empty() && !error_) engine_.write(plaintext_.view());
   plaintext_.clear();
@@ -134,15 +150,23 @@ void TlsStream::Channel::turn() {
 // ---- from below ----
 
 void TlsStream::Channel::on_bytes(ByteView octets) {
+  if (!engine_.is_established() && !error_) octets = shake_hands(octets);
   received_ += octets.size();
-  if (error_) return;  // waiting for our alert to leave
-  if (!engine_.is_established() && raw_received() > kMaxHandshake) {
-    fail({Blame::kPeer, "security-error", "the TLS handshake is too long"});
-    return deliver();
-  }
-  engine_.on_ciphertext(octets);
+  if (!octets.empty() && !error_) engine_.on_ciphertext(octets);  // else our alert is on its way
   drain();
   deliver();
+}
+
+// Gives the handshake as much as it may have in all, and returns what came glued behind that.
+ByteView TlsStream::Channel::shake_hands(ByteView octets) {
+  ByteView given = octets.substr(0, kMaxHandshake - std::min(raw_received(), kMaxHandshake));
+  octets.remove_prefix(given.size());
+  received_ += given.size();
+  engine_.on_ciphertext(given);
+  drain();
+  if (!octets.empty() && !engine_.is_established())
+    fail({Blame::kPeer, "security-error", "the TLS handshake is too long"});
+  return octets;
 }
 
 void TlsStream::Channel::on_writable() {
@@ -177,10 +201,18 @@ void TlsStream::Channel::drain() {
 
 void TlsStream::Channel::take(TlsEngine::Output output) {
   if (auto* ciphertext = std::get_if<TlsEngine::SendCiphertext>(&output)) send(ciphertext->octets);
-  if (auto* plaintext = std::get_if<TlsEngine::Plaintext>(&output)) input_ += plaintext->octets;
+  if (auto* plaintext = std::get_if<TlsEngine::Plaintext>(&output))
+    receive(std::move(plaintext->octets));
   if (auto* done = std::get_if<TlsEngine::HandshakeDone>(&output)) done_ = std::move(*done);
   if (std::holds_alternative<TlsEngine::PeerClosed>(output)) peer_closed_ = true;
   if (auto* failed = std::get_if<TlsEngine::Failed>(&output)) fail(std::move(failed->error));
+}
+
+void TlsStream::Channel::receive(Bytes octets) {
+  if (input_.empty())
+    input_ = std::move(octets);
+  else
+    input_ += octets;
 }
 
 void TlsStream::Channel::send(ByteView ciphertext) {

@@ -115,7 +115,18 @@ void Socket::set_stream_options() const {
   set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdle);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, kKeepInterval);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
-  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout);
+  set_patient(false);
+}
+
+void Socket::set_patient(bool is_patient) const {
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, is_patient ? 0 : kUserTimeout);
+}
+
+Socket::Progress Socket::progress() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return {info.tcpi_unacked, info.tcpi_probes, Duration(info.tcpi_last_ack_recv)};
 }
 
 std::optional<Endpoint> Socket::local() const {

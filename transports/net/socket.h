@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "jingle/base/env.h"
 #include "jingle/base/result.h"
 #include "transports/net/ip_address.h"
 
@@ -38,6 +39,16 @@ class Socket {
 
   // No Nagle, and C-11: an idle peer is asked after 5 s, and is dead after 14 s without an answer.
   void set_stream_options() const;
+  // Those 14 s count also while a peer that lives has no room for more. Lifted until called again.
+  void set_patient(bool is_patient) const;
+
+  // How it stands with what the kernel has not got rid of.
+  struct Progress {
+    unsigned in_flight = 0;   // packets sent and not acknowledged; none: the peer has no room
+    unsigned unanswered = 0;  // questions whether it has room again
+    Duration since_answer{};  // since it last acknowledged anything
+  };
+  Progress progress() const;
 
   std::optional<Endpoint> local() const;
   std::optional<Endpoint> remote() const;

@@ -12,9 +12,14 @@ namespace {
 
 constexpr std::size_t kMaxUnsent = 256 * 1024;  // as much as TlsStream lets wait: a turn of it
 constexpr std::size_t kReadPiece = 64 * 1024;   // four full TLS records a call
-constexpr std::size_t kBigWrite = 32 * 1024;    // worth a system call, and not worth a copy
+constexpr std::size_t kBigWrite = 16 * 1024;    // a full record: worth a call, not worth a copy
 // For the last octets and the peer's FIN. Half of what the layer above waits for each step (C-08).
 constexpr Duration kLinger = 5s;
+// While the kernel's buffer is full: soon enough to lift TCP_USER_TIMEOUT (14 s) from a live peer.
+constexpr Duration kStallCheck = 5s;
+// When it is lifted, a peer is dead after so many unanswered probes, and so long, as in C-11.
+constexpr unsigned kDeadProbes = 3;
+constexpr Duration kDeadAfter = 14s;
 
 bool would_block(int error_number) { return error_number == EAGAIN || error_number == EINTR; }
 
@@ -27,7 +32,8 @@ TcpStream::TcpStream(Socket socket, Reactor& reactor, const Env& env)
       remote_(socket_.remote()),
       watch_(reactor, socket_.fd(), this),
       turn_(reactor, env),
-      linger_(reactor, env) {
+      linger_(reactor, env),
+      stall_(reactor, env) {
   socket_.set_stream_options();
 }
 
@@ -73,6 +79,7 @@ void TcpStream::unread(ByteView octets) {
 void TcpStream::on_ready(bool readable, bool writable) {
   if (writable) {
     is_blocked_ = false;
+    if (std::exchange(is_patient_, false)) socket_.set_patient(false);
     flush();
   }
   if (readable && is_readable()) return read();
@@ -121,6 +128,18 @@ void TcpStream::on_linger_over() {
   deliver();
 }
 
+void TcpStream::on_stall() {
+  if (!is_blocked_ || is_ended_) return;
+  Socket::Progress progress = socket_.progress();
+  bool is_full = progress.in_flight == 0;
+  if (is_full != is_patient_) socket_.set_patient(is_full);
+  is_patient_ = is_full;
+  if (progress.unanswered < kDeadProbes || progress.since_answer < kDeadAfter)
+    return stall_.set(env_.now() + kStallCheck, [this] { on_stall(); });
+  end(connection_error(ETIMEDOUT));
+  deliver();
+}
+
 // What broke while sending is told once what came before it has been read.
 void TcpStream::fail(int error_number) {
   if (!error_) error_ = connection_error(error_number);
@@ -135,7 +154,11 @@ void TcpStream::end(std::optional<Error> error) {
   watch();
 }
 
-void TcpStream::watch() { watch_.want(is_readable(), is_blocked_ && !output_.empty()); }
+void TcpStream::watch() {
+  bool is_waiting = is_blocked_ && !output_.empty();
+  watch_.want(is_readable(), is_waiting);
+  if (is_waiting && !stall_.is_set()) stall_.set(env_.now() + kStallCheck, [this] { on_stall(); });
+}
 
 // ---- to the listener ----
 

@@ -8,6 +8,9 @@
 // The end: close() sends what was taken, then FIN, and waits for the peer's, 5 s at most. The
 // peer's FIN is the same the other way round: what was taken is sent, then it is over (the
 // streams above close both ways first, JGL-33). A reset tells on_closed why.
+//
+// A peer that does not answer for 14 s is lost (C-11). One that answers and reads nothing is not:
+// its user may have stopped it.
 #pragma once
 
 #include <optional>
@@ -45,6 +48,7 @@ class TcpStream : public ByteStream, private FdWatch::Listener {
   std::size_t send(ByteView octets);
   void finish_sending();
   void on_linger_over();
+  void on_stall();
   void watch();
   void deliver();  // one call of the listener, which may destroy the stream
   void read();     // the same
@@ -57,11 +61,12 @@ class TcpStream : public ByteStream, private FdWatch::Listener {
   const Env& env_;
   std::optional<Endpoint> local_, remote_;
   FdWatch watch_;
-  Timer turn_, linger_;
+  Timer turn_, linger_, stall_;
   ByteStream::Listener* listener_ = nullptr;
   Bytes unread_;
   ByteQueue output_;            // taken, not yet the kernel's
   bool is_blocked_ = false;     // the kernel's buffer is full
+  bool is_patient_ = false;     // the peer lives and reads nothing: Socket::set_patient
   bool is_short_ = false;       // a write() took less
   bool is_closing_ = false;     // nothing more is taken
   bool is_shut_ = false;        // our FIN is on its way

@@ -49,6 +49,7 @@ struct Below : ByteStream {
   void set_listener(Listener* to) override { listener = to; }
   std::size_t write(ByteView octets) override {
     written += octets.size();
+    said += octets;
     return octets.size();
   }
   void close() override { ++closes; }
@@ -57,6 +58,7 @@ struct Below : ByteStream {
 
   Listener* listener = nullptr;
   std::size_t written = 0;
+  Bytes said;
   int closes = 0;
   std::size_t overhead = 0;
   std::optional<ServerSession> state;
@@ -224,6 +226,33 @@ TEST_F(TlsStreamTest, EndWithoutCloseNotifyMayBeATruncation) {
   EXPECT_EQ(b.heard.received, "half a ");
   EXPECT_TRUE(b.heard.is_lost());
   EXPECT_EQ(b.heard.error->condition, "connectivity-error");
+}
+
+// covers C-09
+TEST_F(TlsStreamTest, TakesWhatComesGluedBehindTheHandshakeHoweverMuch) {
+  Below& client = start_alone();
+  auto below = std::make_unique<Below>();
+  Below& server = *below;
+  b.stream = make(std::move(below), Role::kResponder, b);
+  a.then = [this] { a.stream->write(Bytes(200'000, 'x')); };
+  server.listener->on_bytes(std::exchange(client.said, {}));
+  client.listener->on_bytes(std::exchange(server.said, {}));
+  scheduler.run_due();
+  server.listener->on_bytes(client.said);
+  scheduler.run_due();
+  EXPECT_TRUE(b.done);
+  EXPECT_EQ(b.heard.received, Bytes(200'000, 'x'));
+}
+
+TEST_F(TlsStreamTest, SendsFullRecordsAtOnceAndTheRestWithTheTurn) {
+  connect();
+  std::size_t before = pipe.said_by_a().size();
+  EXPECT_EQ(a.stream->write(Bytes(10'000, 'x')), 10'000U);
+  EXPECT_EQ(pipe.said_by_a().size(), before);
+  EXPECT_EQ(a.stream->write(Bytes(10'000, 'y')), 10'000U);
+  EXPECT_NEAR(static_cast<double>(pipe.said_by_a().size() - before), 16'384 + 22, 8);
+  scheduler.run_due();
+  EXPECT_EQ(b.heard.received, Bytes(10'000, 'x') + Bytes(10'000, 'y'));
 }
 
 TEST_F(TlsStreamTest, HangingUpDuringTheHandshakeFailsIt) {

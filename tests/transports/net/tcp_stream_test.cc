@@ -104,6 +104,24 @@ TEST_F(TcpStreamTest, SendsTheSmallWritesOfOneTurnTogether) {
   EXPECT_LE(info.tcpi_data_segs_out, 1U);
 }
 
+// covers C-11
+TEST_F(TcpStreamTest, IsPatientWithAPeerThatLivesAndDoesNotRead) {
+  fill();
+  run_until([&] {  // the kernel sees within 300 ms that nobody reads
+    env.advance(5s);
+    return option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 0;
+  });
+  advance(60s);
+  EXPECT_EQ(heard.closes, 0);
+  run_until([&] {
+    hear();
+    return heard.writables == 1;
+  });
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 14'000);
+  advance(60s);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 14'000);
+}
+
 TEST_F(TcpStreamTest, CallsNoListenerInsideACall) {
   say("octets");
   a->set_listener(nullptr);
