@@ -11,7 +11,7 @@
 
 namespace balcony {
 
-class TcpConnector : private FdWatch::Listener {
+class TcpConnector final : private FdWatch::Listener {
  public:
   // A connected socket, or why there is none: condition connectivity-error; `timeout` if the
   // deadline came first. Blame kEnvironment.

@@ -12,7 +12,7 @@
 
 namespace balcony {
 
-class TcpListener : private FdWatch::Listener {
+class TcpListener final : private FdWatch::Listener {
  public:
   class Owner {
    public:

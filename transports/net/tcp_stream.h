@@ -22,7 +22,7 @@
 
 namespace balcony {
 
-class TcpStream : public ByteStream, private FdWatch::Listener {
+class TcpStream final : public ByteStream, private FdWatch::Listener {
  public:
   // Takes a connected socket over and sets its options (C-11). `reactor` and `env` are borrowed.
   TcpStream(Socket socket, Reactor& reactor, const Env& env);
