@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "transports/net/socket.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,7 +128,9 @@ Socket::Progress Socket::progress() const {
   tcp_info info{};
   socklen_t size = sizeof info;
   getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
-  return {info.tcpi_unacked, info.tcpi_probes, Duration(info.tcpi_last_ack_recv)};
+  int left = 0;
+  ioctl(fd_, SIOCOUTQ, &left);
+  return {left == 0, info.tcpi_unacked, info.tcpi_probes, Duration(info.tcpi_last_ack_recv)};
 }
 
 std::optional<Endpoint> Socket::local() const {

@@ -44,6 +44,7 @@ class Socket {
 
   // How it stands with what the kernel has not got rid of.
   struct Progress {
+    bool is_idle = true;      // nothing: the peer has acknowledged all
     unsigned in_flight = 0;   // packets sent and not acknowledged; none: the peer has no room
     unsigned unanswered = 0;  // questions whether it has room again
     Duration since_answer{};  // since it last acknowledged anything

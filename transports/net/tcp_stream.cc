@@ -15,8 +15,8 @@ constexpr std::size_t kReadPiece = 64 * 1024;   // four full TLS records a call
 constexpr std::size_t kBigWrite = 16 * 1024;    // a full record: worth a call, not worth a copy
 // For the last octets and the peer's FIN. Half of what the layer above waits for each step (C-08).
 constexpr Duration kLinger = 5s;
-// While the kernel's buffer is full: soon enough to lift TCP_USER_TIMEOUT (14 s) from a live peer.
-constexpr Duration kStallCheck = 5s;
+// While the kernel holds octets: soon enough to lift TCP_USER_TIMEOUT (14 s) from a live peer.
+constexpr Duration kProgressCheck = 5s;
 // When it is lifted, a peer is dead after so many unanswered probes, and so long, as in C-11.
 constexpr unsigned kDeadProbes = 3;
 constexpr Duration kDeadAfter = 14s;
@@ -33,7 +33,7 @@ TcpStream::TcpStream(Socket socket, Reactor& reactor, const Env& env)
       watch_(reactor, socket_.fd(), this),
       turn_(reactor, env),
       linger_(reactor, env),
-      stall_(reactor, env) {
+      progress_(reactor, env) {
   socket_.set_stream_options();
 }
 
@@ -79,7 +79,6 @@ void TcpStream::unread(ByteView octets) {
 void TcpStream::on_ready(bool readable, bool writable) {
   if (writable) {
     is_blocked_ = false;
-    if (std::exchange(is_patient_, false)) socket_.set_patient(false);
     flush();
   }
   if (readable && is_readable()) return read();
@@ -110,6 +109,8 @@ std::size_t TcpStream::send(ByteView octets) {
   }
   std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   is_blocked_ = taken < octets.size();
+  if (!progress_.is_set())
+    progress_.set(env_.now() + kProgressCheck, [this] { look_at_progress(); });
   return taken;
 }
 
@@ -128,14 +129,15 @@ void TcpStream::on_linger_over() {
   deliver();
 }
 
-void TcpStream::on_stall() {
-  if (!is_blocked_ || is_ended_) return;
+void TcpStream::look_at_progress() {
+  if (is_ended_) return;
   Socket::Progress progress = socket_.progress();
-  bool is_full = progress.in_flight == 0;
+  bool is_full = !progress.is_idle && progress.in_flight == 0;
   if (is_full != is_patient_) socket_.set_patient(is_full);
   is_patient_ = is_full;
+  if (progress.is_idle) return;
   if (progress.unanswered < kDeadProbes || progress.since_answer < kDeadAfter)
-    return stall_.set(env_.now() + kStallCheck, [this] { on_stall(); });
+    return progress_.set(env_.now() + kProgressCheck, [this] { look_at_progress(); });
   end(connection_error(ETIMEDOUT));
   deliver();
 }
@@ -154,11 +156,7 @@ void TcpStream::end(std::optional<Error> error) {
   watch();
 }
 
-void TcpStream::watch() {
-  bool is_waiting = is_blocked_ && !output_.empty();
-  watch_.want(is_readable(), is_waiting);
-  if (is_waiting && !stall_.is_set()) stall_.set(env_.now() + kStallCheck, [this] { on_stall(); });
-}
+void TcpStream::watch() { watch_.want(is_readable(), is_blocked_ && !output_.empty()); }
 
 // ---- to the listener ----
 

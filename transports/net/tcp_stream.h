@@ -48,7 +48,7 @@ class TcpStream final : public ByteStream, private FdWatch::Listener {
   std::size_t send(ByteView octets);
   void finish_sending();
   void on_linger_over();
-  void on_stall();
+  void look_at_progress();
   void watch();
   void deliver();  // one call of the listener, which may destroy the stream
   void read();     // the same
@@ -61,7 +61,7 @@ class TcpStream final : public ByteStream, private FdWatch::Listener {
   const Env& env_;
   std::optional<Endpoint> local_, remote_;
   FdWatch watch_;
-  Timer turn_, linger_, stall_;
+  Timer turn_, linger_, progress_;
   ByteStream::Listener* listener_ = nullptr;
   Bytes unread_;
   ByteQueue output_;            // taken, not yet the kernel's
