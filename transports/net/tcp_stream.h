@@ -10,7 +10,8 @@
 // streams above close both ways first, JGL-33). A reset tells on_closed why.
 //
 // A peer that does not answer for 14 s is lost (C-11). One that answers and reads nothing is not:
-// its user may have stopped it.
+// its user may have stopped it. Should it vanish while it does, three unanswered probes tell, and
+// the system makes them rarer the longer it stands: that may take minutes.
 #pragma once
 
 #include <optional>
