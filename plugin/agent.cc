@@ -67,6 +67,7 @@ void Agent::on(Online& event) {
   replies_from_ = env_.now() + (kept ? kResumeGrace : 0s);
   arm_replies_timer();
   if (kept) return;
+  roster_.on_login();
   roster_known_ = false;
   fetch_roster();
   fetch_blocklist();
@@ -88,7 +89,6 @@ void Agent::on(Offline&) {
   if (!is_online_) return;
   is_online_ = false;
   replies_timer_.clear();
-  roster_.on_offline();
   peers_.on_offline();
   early_.clear();
   early_presence_ = early_offers_ = 0;
@@ -124,8 +124,7 @@ void Agent::on(Shutdown&) {
 void Agent::finish_shutdown() {
   if (!closing_ || !links_.empty()) return;
   shutdown_.clear();
-  mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.closed = true; });
-  tell(TellLog{kLogDebug, "all streams are closed"});
+  mailbox_.to_host_last(TellLog{kLogDebug, "all streams are closed"});
 }
 
 // DSC-01, DSC-02: what disco#info must list, nothing while the account's mode is off.
@@ -231,13 +230,11 @@ void Agent::arm_timer(TimePoint not_after) {
 }
 
 void Agent::on_timer() {
-  std::vector<std::pair<Jid, std::string>> late;
+  std::vector<RequestKey> late;
   for (const auto& [key, owed] : owed_)
     if (owed.until <= env_.now()) late.push_back(key);
-  for (const auto& [peer, id] : late) {
-    Element reply = error_of(owed_.at({peer, id}).request, {"service-unavailable", {}, {}, {}});
-    reply_owed(peer, id, std::move(reply));
-  }
+  for (const RequestKey& request : late)
+    pay_for_host(request, error_of(owed_.at(request).request, {"service-unavailable", {}, {}, {}}));
   give_up_overdue();
   arm_timer();
 }

@@ -129,7 +129,8 @@ class Agent final : public LinkOwner {
   void call_for_waiting(const Jid& contact);
   void give_up_waiting(const Jid& contact, const std::string& reason);
   void give_up_overdue();
-  void reply_owed(const Jid& peer, const std::string& id, Element reply);
+  void pay(const RequestKey& request, Element reply);
+  void pay_for_host(const RequestKey& request, Element reply);
   bool owe_reply(const Jid& peer, const std::string& id, Element request);
   void forget_owed(const Jid& peer);
   void undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason);
@@ -216,7 +217,7 @@ class Agent final : public LinkOwner {
   std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>
       quiet_until_;  // by bare JID: after a failed attempt nothing starts by itself
-  std::map<std::pair<Jid, std::string>, Owed> owed_;
+  std::map<RequestKey, Owed> owed_;
   std::map<Jid, TellAsk> changed_keys_;  // by bare JID: refused, still to be judged by the user
 
   TimePoint timer_at_;  // of timer_, while it is set

@@ -28,8 +28,12 @@ void Agent::on(Outgoing& event) {
   auto to = Jid::parse(stanza.attr("to"));
   if (!to) return;  // the host's side took it for an address that it could read
   if (is_iq_reply(stanza)) {
-    std::string id(stanza.attr("id"));
-    return reply_owed(*to, id, std::move(stanza));
+    RequestKey request(*to, stanza.attr("id"));
+    if (owed_.contains(request)) {
+      mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.owed.erase(request); });
+      pay(request, std::move(stanza));
+    }
+    return;
   }
   if (Link* link = find_link(*to, Which::kOpen)) return link->send(std::move(stanza));
   if (stanza.is("message", ns::kClient) && mode_of(*to) == Mode::kRequire)
@@ -150,23 +154,30 @@ bool Agent::owe_reply(const Jid& peer, const std::string& id, Element request) {
   return true;
 }
 
-// Exactly one reply: what comes after it is dropped.
-void Agent::reply_owed(const Jid& peer, const std::string& id, Element reply) {
-  if (owed_.erase({peer, id}) == 0) return;
-  mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.owed.erase({peer, id}); });
-  if (Link* link = find_link(peer, Which::kOpen)) link->send(std::move(reply));
+// Exactly one reply.
+void Agent::pay(const RequestKey& request, Element reply) {
+  owed_.erase(request);
+  if (Link* link = find_link(request.first, Which::kOpen)) link->send(std::move(reply));
+}
+
+// In the host's stead: if it replies after all, that is dropped.
+void Agent::pay_for_host(const RequestKey& request, Element reply) {
+  if (!owed_.contains(request)) return;
+  mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.settle(request); });
+  pay(request, std::move(reply));
 }
 
 void Agent::on(Unhandled& event) {
-  reply_owed(event.peer, event.id, answer_by_ourselves(event.request));
+  pay_for_host({event.peer, event.id}, answer_by_ourselves(event.request));
 }
 
 // The stream is gone by which the replies would have gone back (SMX-12).
 void Agent::forget_owed(const Jid& peer) {
-  std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == peer; });
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
-    std::erase_if(snapshot.owed, [&](const auto& key) { return key.first == peer; });
+    for (const auto& [request, owed] : owed_)
+      if (request.first == peer) snapshot.settle(request);
   });
+  std::erase_if(owed_, [&](const auto& entry) { return entry.first.first == peer; });
 }
 
 }  // namespace balcony

@@ -179,8 +179,10 @@ int balcony_incoming(balcony_account* b, const char* stanza) {
   if (!ours) return BALCONY_PASS;
   auto element = parse_stanza(text);
   if (!element) return BALCONY_PASS;
-  auto decision =
-      b->mailbox.with_snapshot([&](const Snapshot& s) { return decide_incoming(*element, s); });
+  auto decision = b->mailbox.with_snapshot([&](Snapshot& s) {
+    s.on_request(*element);
+    return decide_incoming(*element, s);
+  });
   if (decision == IncomingDecision::kPass) return BALCONY_PASS;
   Element kept =
       decision == IncomingDecision::kConsume && is_iq_request(*element) ? *element : Element();

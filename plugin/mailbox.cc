@@ -51,10 +51,15 @@ std::optional<CoreEvent> Mailbox::next_for_core() {
   return event;
 }
 
-void Mailbox::to_host(HostEvent event) {
+void Mailbox::to_host(HostEvent event) { put_for_host(std::move(event), false); }
+
+void Mailbox::to_host_last(HostEvent event) { put_for_host(std::move(event), true); }
+
+void Mailbox::put_for_host(HostEvent event, bool is_last) {
   bool was_empty = false;
   {
     std::lock_guard lock(mutex_);
+    if (is_last) snapshot_.closed = true;
     was_empty = host_.empty();
     std::size_t octets = octets_of(event);
     host_octets_ += octets;

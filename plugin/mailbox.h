@@ -67,6 +67,9 @@ class Mailbox {
   // Always taken: the core stops reading while is_host_behind(). The host's side may tell itself
   // something, too.
   void to_host(HostEvent event);
+  // Likewise, and from then on the shutdown is complete: a host that has taken all sees no more come,
+  // and one that waits for that is woken.
+  void to_host_last(HostEvent event);
   bool is_host_behind() const;  // HostDrained will come
 
   // ---- either, briefly ----
@@ -77,6 +80,8 @@ class Mailbox {
   }
 
  private:
+  void put_for_host(HostEvent event, bool is_last);
+
   std::function<void()> wake_core_, wake_host_;
   mutable std::mutex mutex_;
   std::deque<std::pair<CoreEvent, std::size_t>> core_;

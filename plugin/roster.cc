@@ -30,7 +30,7 @@ void Roster::on_directed_presence(const Jid& to, bool available) {
   }
 }
 
-void Roster::on_offline() { directed_.clear(); }
+void Roster::on_login() { directed_.clear(); }
 
 bool Roster::is_contact(const Jid& jid) const { return subscriptions_.contains(jid.to_bare()); }
 

@@ -18,7 +18,7 @@ class Roster {
   void on_roster(const Element& query);  // jabber:iq:roster, whole
   void on_blocklist(const Element& blocklist);
   void on_directed_presence(const Jid& to, bool available);  // we sent it
-  void on_offline();                                         // a new login starts afresh
+  void on_login();  // a new one: nobody was shown anything in it yet
 
   bool is_contact(const Jid& jid) const;  // in the roster, with any subscription
   // Subscription from or both, or directed presence from us.

@@ -15,6 +15,18 @@ Mode Snapshot::mode_of(const Jid& jid) const {
   return found == modes.end() ? default_mode : found->second;
 }
 
+void Snapshot::settle(const RequestKey& request) {
+  owed.erase(request);
+  if (settled.size() == kMaxSettled) settled.pop_front();
+  settled.push_back(request);
+}
+
+void Snapshot::on_request(const Element& stanza) {
+  auto from = Jid::parse(stanza.attr("from"));
+  if (from && is_iq_request(stanza))
+    std::erase(settled, RequestKey(*from, std::string(stanza.attr("id"))));
+}
+
 bool Snapshot::requires_anywhere() const {
   return default_mode == Mode::kRequire ||
          std::any_of(modes.begin(), modes.end(),
@@ -67,8 +79,11 @@ OutgoingDecision decide_message(const Element& message, const Jid& to, const Sna
 // STZ-02: requests to the peer's full JID, replies on the channel that the request came by.
 OutgoingDecision decide_iq(const Element& iq, const Jid& to, const Snapshot& snapshot) {
   if (is_iq_reply(iq)) {
-    bool owed = snapshot.owed.contains({to, std::string(iq.attr("id"))});
-    return {owed ? OutgoingDecision::kTake : OutgoingDecision::kPass, {}, {}};
+    RequestKey request(to, iq.attr("id"));
+    bool end_to_end = snapshot.owed.contains(request) ||
+                      std::find(snapshot.settled.begin(), snapshot.settled.end(), request) !=
+                          snapshot.settled.end();
+    return {end_to_end ? OutgoingDecision::kTake : OutgoingDecision::kPass, {}, {}};
   }
   const Jid* stream = to.is_bare() ? nullptr : open_stream(to, snapshot);
   if (!stream || !may_cross(iq) || snapshot.mode_of(to) == Mode::kOff) return {};
@@ -99,6 +114,7 @@ bool may_concern_us(std::string_view stanza, const Snapshot& snapshot) {
       ns::kJingle, ns::kIbb, ns::kBytestreams, ns::kRoster, ns::kBlocking, "<presence", "<body"};
   auto holds = [&](std::string_view mark) { return stanza.find(mark) != std::string_view::npos; };
   return std::any_of(kMarks.begin(), kMarks.end(), holds) ||
+         (!snapshot.settled.empty() && stanza.starts_with("<iq")) ||
          (!snapshot.id_prefix.empty() && holds(snapshot.id_prefix));
 }
 

@@ -4,6 +4,7 @@
 // instance; modes are the host side's own, the rest is what the core publishes.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -17,20 +18,28 @@
 
 namespace balcony {
 
+using RequestKey = std::pair<Jid, std::string>;  // the full JID it came from, and its id
+
 struct Snapshot {
+  static constexpr std::size_t kMaxSettled = 256;  // more than any host has pending
+
   // the host side's own
   Mode default_mode = Mode::kAsk;
   std::map<Jid, Mode> modes;  // by bare JID
   bool own_jingle = false;
   // published by the core
-  std::string id_prefix;                       // of every request that the core sends
-  std::map<Jid, std::vector<Jid>> open;        // bare -> full JIDs with an open stream, best first
-  std::set<Jid> full;                          // streams that take nothing more just now
-  std::set<std::pair<Jid, std::string>> owed;  // (full JID, id): requests that came end to end
-  std::set<std::string, std::less<>> sids;     // live Jingle and transport sids
-  bool closing = false;                        // shutdown has begun
-  bool closed = false;                         // and is complete
+  std::string id_prefix;                 // of every request that the core sends
+  std::map<Jid, std::vector<Jid>> open;  // bare -> full JIDs with an open stream, best first
+  std::set<Jid> full;                    // streams that take nothing more just now
+  std::set<RequestKey> owed;             // requests that came end to end
+  std::deque<RequestKey> settled;  // the last of those that got no reply of the host's: a late one
+                                   // is dropped, as the server must not see it (STZ-02)
+  std::set<std::string, std::less<>> sids;  // live Jingle and transport sids
+  bool closing = false;                     // shutdown has begun
+  bool closed = false;                      // and is complete
 
+  void settle(const RequestKey& request);  // no longer owed
+  void on_request(const Element& stanza);  // came by the server: its reply goes there
   Mode mode_of(const Jid& jid) const;
   // What can't be read may be for any contact: it must not leave while one of them has mode
   // require.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "plugin/unconfirmed.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "jingle/base/ns.h"
@@ -12,36 +11,48 @@ namespace balcony {
 void Unconfirmed::add(Element stanza, std::uint64_t end) {
   // SMX-12: replies and presence are dropped when lost; messages and requests are told.
   if (stanza.is("presence", ns::kClient) || is_iq_reply(stanza)) return;
+  if (std::string id(stanza.attr("id")); !id.empty())
+    by_id_.emplace(std::move(id), first_ + entries_.size());
   entries_.push_back({std::move(stanza), end, {}});
 }
 
 void Unconfirmed::on_written(std::uint64_t octets, TimePoint now) {
   while (left_ < entries_.size() && entries_[left_].end <= octets)
     entries_[left_++].safe_at = now + horizon_;
+  while (left_ > 0 && octets - entries_.front().end > kMaxBehind) forget_front();
   forget_safe(now);
 }
 
+void Unconfirmed::forget_front() {
+  auto found = by_id_.find(std::string(entries_.front().stanza.attr("id")));
+  if (found != by_id_.end() && found->second == first_) by_id_.erase(found);
+  entries_.pop_front();
+  ++first_;
+  --left_;
+}
+
 void Unconfirmed::forget_safe(TimePoint now) {
-  while (left_ > 0 && is_due(entries_.front().safe_at, now)) {
-    entries_.pop_front();
-    --left_;
-  }
+  while (left_ > 0 && (entries_.front().answered || is_due(entries_.front().safe_at, now)))
+    forget_front();
 }
 
 void Unconfirmed::on_answered(std::string_view id) {
-  auto found = std::find_if(entries_.begin(), entries_.end(),
-                            [&](const Entry& e) { return e.stanza.attr("id") == id; });
-  if (id.empty() || found == entries_.end()) return;
-  if (found->safe_at) --left_;
-  entries_.erase(found);
+  auto found = by_id_.find(std::string(id));
+  if (found == by_id_.end()) return;
+  Entry& entry = entries_[found->second - first_];
+  entry.answered = true;
+  entry.stanza = {};
+  by_id_.erase(found);
 }
 
 std::vector<Unconfirmed::Lost> Unconfirmed::take_lost(TimePoint now) {
   forget_safe(now);
   std::vector<Lost> lost;
   for (Entry& entry : entries_)
-    lost.push_back({std::move(entry.stanza), entry.safe_at.has_value()});
+    if (!entry.answered) lost.push_back({std::move(entry.stanza), entry.safe_at.has_value()});
+  first_ += entries_.size();
   entries_.clear();
+  by_id_.clear();
   left_ = 0;
   return lost;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "jingle/base/element.h"
@@ -18,6 +19,10 @@ class Unconfirmed {
   // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits
   // in the socket; in band the reply timer of a block (C-01) and of the window behind it.
   static constexpr Duration kDirect = 30s, kInBand = 90s;
+
+  // What a direct path may hold of what was written: both sockets' buffers, at most 6 MiB each on
+  // Linux, and what the peer reads before its full queues stop it. What lies further back arrived.
+  static constexpr std::uint64_t kMaxBehind = 16 * 1024 * 1024;
 
   void set_horizon(Duration horizon) { horizon_ = horizon; }
   // `end`: how many octets of the stream had been made when the stanza's last one was.
@@ -38,11 +43,15 @@ class Unconfirmed {
     Element stanza;
     std::uint64_t end;
     Deadline safe_at;  // when it counts as delivered; nothing: it has not left
+    bool answered = false;
   };
+  void forget_front();
   void forget_safe(TimePoint now);
 
   Duration horizon_ = kDirect;
   std::deque<Entry> entries_;
+  std::uint64_t first_ = 0;  // number of entries_.front(), counted from the first ever
+  std::unordered_map<std::string, std::uint64_t> by_id_;  // number of the first entry of each id
   std::size_t left_ = 0;  // how many entries, from the front, have left
 };
 

@@ -257,6 +257,26 @@ TEST_F(TwoAgents, SurviveAResumedServerSession) {  // covers JGL-37
   EXPECT_EQ(romeo->state(), "open");
 }
 
+TEST_F(TwoAgents, StayVisibleToWhomTheyShowedThemselvesWhenALoginIsResumed) {  // covers DSC-10
+  meet({}, {});
+  FakeHost& paris = world.add("paris@example.net/x");
+  paris.online();
+  romeo->mailbox.to_core(DirectedPresence{paris.jid, true});
+  auto answer_to_paris = [&] {
+    paris.outgoing(make_iq("set", kRomeo, "q", Element("open", ns::kIbb).set_attr("sid", "s1")));
+    world.advance(1s);
+    return stanza_error(paris.from_server.back()).condition;
+  };
+  romeo->offline();
+  world.advance(1s);
+  romeo->online(true);
+  EXPECT_EQ(answer_to_paris(), "not-acceptable");  // a stranger gets service-unavailable
+  romeo->offline();
+  world.advance(1s);
+  romeo->online(false);
+  EXPECT_EQ(answer_to_paris(), "service-unavailable");
+}
+
 TEST_F(TwoAgents, LoseAnInBandStreamWithANewLogin) {  // covers JGL-37
   meet();
   open();

@@ -155,5 +155,14 @@ TEST_F(MailboxTest, ShowsOneSnapshotToBothSides) {
   EXPECT_EQ(mailbox.with_snapshot([](const Snapshot& s) { return s.id_prefix; }), "balcony-");
 }
 
+TEST_F(MailboxTest, IsClosedInTheMomentOfItsLastEvent) {
+  bool closed_at_wake = false;
+  Mailbox closing{
+      [] {}, [&] { closed_at_wake = closing.with_snapshot([](auto& s) { return s.closed; }); }};
+  closing.to_host_last(TellNotice{{}, "the end"});
+  EXPECT_TRUE(closed_at_wake);
+  EXPECT_TRUE(closing.has_host_events());
+}
+
 }  // namespace
 }  // namespace balcony

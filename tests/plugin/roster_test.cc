@@ -85,7 +85,7 @@ TEST_F(RosterTest, HidesUsAgainAfterUnavailablePresenceOrALogin) {  // covers DS
   EXPECT_FALSE(sees_us("juliet@example.net/balcony"));
   roster.on_directed_presence(jid("juliet@example.net/balcony"), true);
   fill("<item jid='paris@example.net' subscription='from'/>");
-  roster.on_offline();
+  roster.on_login();
   EXPECT_FALSE(sees_us("juliet@example.net/balcony"));
   EXPECT_TRUE(sees_us("paris@example.net/x"));
 }
@@ -129,7 +129,7 @@ TEST_F(RosterTest, BlocksHoweverTheServerWritesTheAddress) {
 
 TEST_F(RosterTest, UnblocksWhatTheNextListLeavesOut) {
   block("juliet@example.net");
-  roster.on_offline();
+  roster.on_login();
   EXPECT_TRUE(is_blocked("juliet@example.net"));
   block("@");
   EXPECT_FALSE(is_blocked("juliet@example.net"));

@@ -229,6 +229,26 @@ TEST(OutgoingIq, ReplyReturnsOnTheChannelOfItsRequest) {  // covers STZ-02
   }
 }
 
+TEST(OutgoingIq, LateReplyIsKeptFromTheServerUnlessTheServerAsksTheSame) {  // covers STZ-02
+  Snapshot snapshot;
+  RequestKey request(jid(kBalcony), "i1");
+  snapshot.owed = {request};
+  snapshot.settle(request);
+  EXPECT_EQ(letter(decide_outgoing(iq(kBalcony, "result"), snapshot)), 'T');
+  Element again = iq("romeo@example.org/orchard", "get").set_attr("from", kBalcony);
+  EXPECT_TRUE(may_concern_us(to_xml(again, ns::kClient), snapshot));
+  snapshot.on_request(again);
+  EXPECT_EQ(letter(decide_outgoing(iq(kBalcony, "result"), snapshot)), 'P');
+}
+
+TEST(OutgoingIq, LateRepliesAreRememberedWithinABound) {  // covers STZ-02
+  Snapshot snapshot;
+  for (std::size_t i = 0; i <= Snapshot::kMaxSettled; ++i)
+    snapshot.settle({jid(kBalcony), "i" + std::to_string(i)});
+  EXPECT_EQ(snapshot.settled.size(), Snapshot::kMaxSettled);
+  EXPECT_EQ(snapshot.settled.front().second, "i1");
+}
+
 TEST(OutgoingPresence, GoesOnTheStreamWhenItIsDirectedToItsClient) {  // covers STZ-04
   for (const std::string type : {"", "unavailable"}) {
     auto make = [&](const std::string& to) { return stanza("presence", to, type); };

@@ -8,10 +8,12 @@
 namespace balcony {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::ResultOf;
 
 TEST_F(TwoAgents, OpenAStreamInBandUnderTls13) {
   meet();
@@ -157,6 +159,24 @@ TEST_F(TwoAgents, AnswerARequestThatTheHostForgets) {  // covers STZ-11
   EXPECT_THAT(romeo->told<TellReceive>(), IsEmpty());
   world.advance(2s);
   EXPECT_EQ(romeo->told<TellReceive>().size(), 1U);
+}
+
+TEST_F(TwoAgents, KeepAReplyThatComesTooLateFromTheServer) {  // covers STZ-02, STZ-11
+  meet();
+  open();
+  juliet->answers_requests = true;
+  romeo->outgoing(make_iq("get", kJuliet, "p1", Element("what", "urn:example:what")));
+  world.advance(61s);
+  EXPECT_EQ(juliet->outgoing(make_iq("result", kRomeo, "p1", {})), OutgoingDecision::kTake);
+  world.advance(1s);
+  EXPECT_EQ(romeo->told<TellReceive>().size(), 1U);  // the reply that Balcony gave
+  EXPECT_THAT(romeo->from_server, Each(ResultOf(is_iq_reply, false)));
+
+  romeo->outgoing(make_iq("get", kJuliet, "p2", Element("what", "urn:example:what")));
+  world.advance(1s);
+  romeo->command("stop " + std::string(kJuliet));
+  world.advance(5s);
+  EXPECT_EQ(juliet->outgoing(make_iq("result", kRomeo, "p2", {})), OutgoingDecision::kTake);
 }
 
 TEST_F(TwoAgents, GiveClearAnswersToCommandsThatCannotBe) {

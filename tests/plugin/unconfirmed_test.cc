@@ -120,5 +120,26 @@ TEST_F(UnconfirmedTest, TellsOfMessagesAndRequestsOnly) {  // covers SMX-12
   EXPECT_THAT(lost(unconfirmed), ElementsAre("g", "s", "m"));
 }
 
+// covers SMX-15
+TEST_F(UnconfirmedTest, ForgetsWhatLiesFurtherBackThanAPathCanHold) {
+  add("1", 100);
+  add("2", 200);
+  unconfirmed.on_written(100 + Unconfirmed::kMaxBehind, kStart);
+  EXPECT_THAT(lost(unconfirmed), ElementsAre("1?", "2?"));
+  add("3", 300);
+  add("4", 400);
+  unconfirmed.on_written(301 + Unconfirmed::kMaxBehind, kStart);
+  EXPECT_THAT(lost(unconfirmed), ElementsAre("4?"));
+}
+
+// covers SMX-15
+TEST_F(UnconfirmedTest, TakesAnAnswerForTheFirstOfTwoWithOneId) {
+  add("1", 100);
+  add("1", 200);
+  unconfirmed.on_answered("1");
+  unconfirmed.on_answered("1");
+  EXPECT_THAT(lost(unconfirmed), ElementsAre("1"));
+}
+
 }  // namespace
 }  // namespace balcony

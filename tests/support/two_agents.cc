@@ -80,7 +80,10 @@ OutgoingDecision::Kind FakeHost::message(const Jid& to, const std::string& text,
 }
 
 void FakeHost::incoming(const Element& stanza) {
-  auto decision = mailbox.with_snapshot([&](Snapshot& s) { return decide_incoming(stanza, s); });
+  auto decision = mailbox.with_snapshot([&](Snapshot& s) {
+    s.on_request(stanza);
+    return decide_incoming(stanza, s);
+  });
   if (decision != IncomingDecision::kPass) mailbox.to_core(Incoming{stanza});
   if (decision == IncomingDecision::kConsume) return;
   const Element* payload = stanza.first_child();
