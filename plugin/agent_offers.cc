@@ -19,11 +19,11 @@ void Agent::on_jingle(const Element& iq) {
   } else if (auto* deliver = std::get_if<Router::Deliver>(&route)) {
     if (Link* link = find_link(deliver->session)) link->on_jingle(iq, deliver->request);
   } else {
-    on_offer(iq, std::move(std::get<Router::NewOffer>(route)));
+    on_offer(iq, std::get<Router::NewOffer>(route));
   }
 }
 
-void Agent::on_offer(const Element& iq, Router::NewOffer offer) {
+void Agent::on_offer(const Element& iq, const Router::NewOffer& offer) {
   Jid peer = *Jid::parse(iq.attr("from"));
   if (!may_offer(peer)) return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
   links_.push_back(Link::respond(*this, {local_, peer}, offer.request.sid, !parser_is_sound_));

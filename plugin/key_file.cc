@@ -86,10 +86,11 @@ Result<KeyFile> KeyFile::load(std::string path) {
   KeyFile file(std::move(path));
   file.absent_ = !*text;
   if (file.absent_) return file;
-  if (!g_utf8_validate((*text)->data(), static_cast<gssize>((*text)->size()), nullptr))
+  const std::string& content = **text;
+  if (!g_utf8_validate(content.data(), static_cast<gssize>(content.size()), nullptr))
     return damaged_file(file.path_, "it is no UTF-8 text");  // finds NUL as well
   GError* error = nullptr;
-  if (!g_key_file_load_from_data(file.file_.get(), (*text)->data(), (*text)->size(),
+  if (!g_key_file_load_from_data(file.file_.get(), content.data(), content.size(),
                                  G_KEY_FILE_KEEP_COMMENTS, &error))
     return damaged_file(file.path_, take_message(error));
   for (const std::string& group : file.groups()) {

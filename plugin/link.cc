@@ -121,7 +121,7 @@ void Link::act(Session::Output& output) {
 }
 
 void Link::request(Session::SendRequest order) {
-  auto on_reply = [this, sid = sid(), tag = order.tag](Result<Element> reply,
+  auto on_reply = [this, sid = sid(), tag = order.tag](const Result<Element>& reply,
                                                        const Element& condition) {
     if (sid != this->sid()) return;  // of a session that was tried before
     session_->on_reply(tag, reply, condition);

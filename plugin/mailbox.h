@@ -67,8 +67,8 @@ class Mailbox {
   // Always taken: the core stops reading while is_host_behind(). The host's side may tell itself
   // something, too.
   void to_host(HostEvent event);
-  // Likewise, and from then on the shutdown is complete: a host that has taken all sees no more come,
-  // and one that waits for that is woken.
+  // Likewise, and from then on the shutdown is complete: a host that has taken all sees no more
+  // come, and one that waits for that is woken.
   void to_host_last(HostEvent event);
   bool is_host_behind() const;  // HostDrained will come
 

@@ -31,7 +31,7 @@ class ServerSide {
 class ServerPort : public IqPort {
  public:
   ServerPort(ServerSide& server, Jid peer);
-  ~ServerPort();
+  ~ServerPort() override;
 
   void request(std::string_view type, Element payload, Reply reply,
                std::string_view to = {}) override;

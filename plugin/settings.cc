@@ -129,7 +129,7 @@ SettingEntry seconds(std::string_view key, Duration Settings::*member, std::size
 }
 
 SettingEntry text(std::string_view key, std::string Settings::*member,
-                  std::function<std::string(std::string_view)> objection = {}) {
+                  const std::function<std::string(std::string_view)>& objection = {}) {
   return {key,
           [=](Settings& s, std::string_view value) -> std::string {
             if (value == "none") value = {};

@@ -102,9 +102,9 @@ bool add_address(X509* x509, const Jid& account) {
   ASN1_TYPE_set(value.get(), V_ASN1_UTF8STRING, text.release());
   if (GENERAL_NAME_set0_othername(name.get(), OBJ_nid2obj(NID_XmppAddr), value.get()) != 1)
     return false;
-  value.release();
+  static_cast<void>(value.release());  // the name owns it now
   if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return false;
-  name.release();
+  static_cast<void>(name.release());
   return X509_add1_ext_i2d(x509, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1;
 }
 

@@ -153,6 +153,7 @@ std::vector<Jid> PeerFeatures::resources(const Jid& bare) const {
     return x.arrival > y.arrival;
   });
   std::vector<Jid> best_first;
+  best_first.reserve(found.size());
   for (auto& [resource, jid] : found) best_first.push_back(std::move(jid));
   return best_first;
 }

@@ -125,6 +125,8 @@ void XmlStream::State::answer_header() {
   enter(Phase::kAuth);
 }
 
+// NOLINTBEGIN(performance-unnecessary-value-param): handlers of one table, and one of them keeps
+// its element.
 void XmlStream::State::on_features(Element element) {
   StreamFeatures features = read_stream_features(element);
   if (layer_ == Layer::kClear) {
@@ -230,6 +232,8 @@ void XmlStream::State::on_success(Element) {
 void XmlStream::State::on_sasl_failure(Element failure) {
   finish("security-error", "the peer did not authenticate us: " + read_sasl_failure(failure));
 }
+
+// NOLINTEND(performance-unnecessary-value-param)
 
 // SAS-01: a peer without SASL. It could not know that our proof is still out, so its stanza waits.
 void XmlStream::State::on_early_stanza(Element stanza) {

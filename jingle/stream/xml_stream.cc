@@ -180,7 +180,7 @@ XmlStream::~XmlStream() = default;
 
 void XmlStream::start() { state_->start(); }
 void XmlStream::on_bytes(ByteView octets) { state_->on_bytes(octets); }
-void XmlStream::on_eof(std::optional<Error> error) { state_->on_eof(error); }
+void XmlStream::on_eof(const std::optional<Error>& error) { state_->on_eof(error); }
 void XmlStream::on_tls_established() { state_->on_tls_established(); }
 void XmlStream::on_tls_failed(const Error& error) { state_->on_tls_failed(error); }
 void XmlStream::accept_key(bool offer_external) { state_->accept_key(offer_external); }

@@ -78,10 +78,10 @@ class XmlStream {
   ~XmlStream();
 
   // ---- facts from below ----
-  void start();                             // the byte stream is ready: the stream client speaks
-  void on_bytes(ByteView octets);           // of the byte stream, or decrypted
-  void on_eof(std::optional<Error> error);  // it ended; nothing: in order (still unclean if the
-                                            // tags were not exchanged, STM-19)
+  void start();                    // the byte stream is ready: the stream client speaks
+  void on_bytes(ByteView octets);  // of the byte stream, or decrypted
+  void on_eof(const std::optional<Error>& error);  // it ended; nothing: in order (still unclean if
+                                                   // the tags were not exchanged, STM-19)
   // TLS is up; its peer's key is about to be judged. Our timers stand still until the verdict.
   void on_tls_established();
   void on_tls_failed(const Error& error);  // the handshake failed (TLS-10): no more XML
