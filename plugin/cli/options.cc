@@ -90,6 +90,8 @@ std::variant<Options, int> read_options(int argc, const char* const* argv) {
   Options options;
   std::string server, password_file;
   CLI::App app("A scriptable XMPP client with end-to-end streams.", "balcony-cli");
+  app.set_version_flag("--version", "balcony-cli " + std::to_string(BALCONY_VERSION_MAJOR) + "." +
+                                        std::to_string(BALCONY_VERSION_MINOR));
   app.add_option("--jid", options.jid, "account, perhaps with a resource")
       ->required()
       ->check(check_jid);

@@ -21,8 +21,8 @@ struct Options {
   int log = 1;                        // BALCONY_LOG_...
 };
 
-// The options, or the exit status: 0 after --help, 2 for a wrong command line, which has been told
-// on stderr.
+// The options, or the exit status: 0 after --help or --version, 2 for a wrong command line, which
+// has been told on stderr.
 std::variant<Options, int> read_options(int argc, const char* const* argv);
 
 }  // namespace balcony_cli

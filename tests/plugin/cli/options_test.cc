@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "plugin/balcony.h"
+
 namespace balcony_cli {
 namespace {
 
@@ -118,6 +120,15 @@ TEST_F(OptionsTest, ExplainThemselves) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(std::get<int>(read({"--help"})), 0);
   EXPECT_NE(testing::internal::GetCapturedStdout().find("--server-tls"), std::string::npos);
+}
+
+TEST_F(OptionsTest, TellTheVersionWithoutAnAccount) {
+  const char* arguments[] = {"balcony-cli", "--version"};
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(std::get<int>(read_options(2, arguments)), 0);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            "balcony-cli " + std::to_string(BALCONY_VERSION_MAJOR) + "." +
+                std::to_string(BALCONY_VERSION_MINOR) + "\n");
 }
 
 }  // namespace
