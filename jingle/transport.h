@@ -75,6 +75,9 @@ class Transport {
     virtual void on_description_ready(Element transport) = 0;
     virtual void on_transport_info(Element transport) = 0;  // to send in transport-info
     virtual void on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) = 0;
+    // Before on_connected: another connection that came with the same right to be this path. Only
+    // TLS can tell which of them is the peer's (S5B-22). At most three; without interest they go.
+    virtual void on_rival(std::unique_ptr<ByteStream> /*stream*/) {}
     virtual void on_failed(Error error) = 0;
 
    protected:

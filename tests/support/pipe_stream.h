@@ -27,6 +27,10 @@ class PipeStream {
   std::unique_ptr<ByteStream> take_a() { return std::make_unique<Stream>(a_); }
   std::unique_ptr<ByteStream> take_b() { return std::make_unique<Stream>(b_); }
 
+  // As TcpStream::unread: octets that the end's next listener gets first.
+  void unread_a(ByteView octets) { a_.unread(octets); }
+  void unread_b(ByteView octets) { b_.unread(octets); }
+
   void cut() {
     Error error{Blame::kEnvironment, "connectivity-error", "the wire was cut"};
     a_.end(error);
@@ -68,6 +72,13 @@ class PipeStream {
       is_closing = true;
       soon();
       other->soon();
+    }
+
+    void unread(ByteView octets) {
+      Bytes rest(inbox.view());
+      inbox.clear();
+      inbox.append(octets);
+      inbox.append(rest);
     }
 
     void end(std::optional<Error> why) {

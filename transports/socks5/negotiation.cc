@@ -103,7 +103,7 @@ void Socks5Negotiation::on_activated() {
 
 // S5B-18.
 void Socks5Negotiation::on_activation_failed() {
-  if (step_ != Step::kActivating) return;
+  if (step_ != Step::kActivating && step_ != Step::kAwaiting) return;
   outputs_.emplace_back(SendInfo{ProxyError{}});
   fail_with(Blame::kEnvironment, "the proxy " + nominated_.host + " did not take the connection");
 }

@@ -60,8 +60,8 @@ class Socks5Negotiation {
   void on_connected(std::string_view cid);
   void on_failed(std::string_view cid);
   void on_activated();
-  void on_activation_failed();
-  void on_first_octets();  // from the proxy that is awaited
+  void on_activation_failed();  // or the connection to the proxy that is awaited broke
+  void on_first_octets();       // from the proxy that is awaited
 
   Deadline next_deadline() const;
   void on_deadline();
