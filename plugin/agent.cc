@@ -14,6 +14,17 @@ namespace {
 
 constexpr Duration kResumeGrace = 10s;  // for replies that the server held back
 
+Socks5Factory::Settings path_settings(const Settings& settings) {
+  Socks5Factory::Settings paths;
+  paths.policy = {settings.candidates_loopback, settings.candidates_low_ports,
+                  settings.candidates_interfaces};
+  paths.direct = settings.s5b_direct;
+  paths.tunnel = settings.s5b_tunnel;
+  paths.most_candidates = settings.limit_candidates;
+  paths.strangers = {settings.limit_strangers, settings.limit_strangers_per_address};
+  return paths;
+}
+
 }  // namespace
 
 std::string read_anchors(const std::string& path, Mailbox& mailbox) {
@@ -24,7 +35,8 @@ std::string read_anchors(const std::string& path, Mailbox& mailbox) {
   return {};
 }
 
-Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound)
+Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
+             Network* network)
     : env_(env),
       scheduler_(scheduler),
       mailbox_(mailbox),
@@ -32,9 +44,11 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       parser_is_sound_(parser_is_sound),
       anchors_(read_anchors(settings().ca, mailbox)),
       ibb_(env, scheduler, {settings().ibb_block_size}),
-      factories_{&ibb_},
       router_({}, settings().sessions),
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
+      account_port_(*this, Jid()),
+      proxies_(account_port_, env),
+      factories_{&ibb_},
       peers_(env),
       timer_(scheduler, env),
       burial_(scheduler, env),
@@ -42,6 +56,10 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       refetch_(scheduler, env),
       replies_timer_(scheduler, env) {
   mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
+  if (network) {
+    socks5_.emplace(env, scheduler, *network, proxies_, path_settings(settings()));
+    factories_ = {&*socks5_, &ibb_};
+  }
   announce_features();
 }
 
@@ -71,6 +89,26 @@ void Agent::on(Online& event) {
   roster_known_ = false;
   fetch_roster();
   fetch_blocklist();
+  search_proxies();
+}
+
+// S5B-19.
+void Agent::search_proxies() {
+  bool is_wanted = is_online_ && socks5_ && is_enabled(*socks5_);
+  if (is_wanted) proxies_.search(std::string(local_.domain()), settings().s5b_proxy);
+}
+
+// For the paths that are tried from now on.
+void Agent::use_path_settings(const std::string& key) {
+  if (socks5_) socks5_->set_settings(path_settings(settings()));
+  if (key == "s5b.proxy" || key == "transports") search_proxies();
+  if (key == "transports") announce_features();
+}
+
+// DSC-02, DSC-03: what the setting leaves out is neither offered nor accepted, but for in band.
+bool Agent::is_enabled(const TransportFactory& method) const {
+  const auto& order = settings().transports;
+  return &method == &ibb_ || std::find(order.begin(), order.end(), method.name()) != order.end();
 }
 
 // Read at each login, so that a renewed or repaired one is used; not under living streams.
@@ -133,7 +171,8 @@ void Agent::announce_features() {
   bool off = settings().mode == Mode::kOff || closing_ || (was_online_ && !identity_);
   if (!off) {
     features = {std::string(ns::kJingle), std::string(ns::kXmlStream)};
-    for (const TransportFactory* method : factories_) features.emplace_back(method->ns());
+    for (const TransportFactory* method : factories_)
+      if (is_enabled(*method)) features.emplace_back(method->ns());
   }
   tell(TellFeatures{std::move(features)});
 }
@@ -201,7 +240,7 @@ void Agent::arm_replies_timer() {
 TransportFactory* Agent::factory(std::string_view name_or_ns) {
   auto found =
       std::find_if(factories_.begin(), factories_.end(), [&](const TransportFactory* method) {
-        return method->name() == name_or_ns || method->ns() == name_or_ns;
+        return (method->name() == name_or_ns || method->ns() == name_or_ns) && is_enabled(*method);
       });
   return found == factories_.end() ? nullptr : *found;
 }
@@ -210,7 +249,13 @@ Mode Agent::mode_of(const Jid& jid) const {
   return state_.contacts.choice(jid.to_bare()).mode.value_or(settings().mode);
 }
 
+// S5B-20: who may not see that we are online does not see where, if the user has not said so.
 Reach Agent::reach_of(const Jid& jid) const {
+  bool is_chosen = state_.contacts.choice(jid.to_bare()).reach.has_value();
+  return is_chosen || roster_.may_see_us(jid) ? chosen_reach(jid) : Reach::kRelay;
+}
+
+Reach Agent::chosen_reach(const Jid& jid) const {
   return state_.contacts.choice(jid.to_bare()).reach.value_or(settings().reach);
 }
 

@@ -24,6 +24,7 @@
 #include "plugin/settings.h"
 #include "plugin/waiting.h"
 #include "transports/ibb/ibb_transport.h"
+#include "transports/socks5/socks5_transport.h"
 
 namespace balcony {
 
@@ -39,8 +40,10 @@ class Agent final : public LinkOwner {
     std::string identity_path;  // read or made at the first login
   };
 
-  // Borrows env, scheduler and mailbox. `parser_is_sound`: see reads_senders_rightly().
-  Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound);
+  // Borrows env, scheduler, mailbox and network. `parser_is_sound`: see reads_senders_rightly().
+  // Without a network all streams run in band.
+  Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
+        Network* network = nullptr);
   ~Agent();
 
   void handle(CoreEvent event);
@@ -76,6 +79,9 @@ class Agent final : public LinkOwner {
   void on(HostDrained&);
   void on(Shutdown&);
   void use_identity();
+  void search_proxies();
+  void use_path_settings(const std::string& key);
+  bool is_enabled(const TransportFactory& method) const;
   void announce_features();
   void publish(const Jid& contact);  // the contact's open streams
   void finish_shutdown();
@@ -185,6 +191,7 @@ class Agent final : public LinkOwner {
   void on_dead(Link& link) override;
 
   Mode mode_of(const Jid& jid) const;
+  Reach chosen_reach(const Jid& jid) const;
 
   Env& env_;
   Scheduler& scheduler_;
@@ -194,12 +201,15 @@ class Agent final : public LinkOwner {
   std::optional<Identity> identity_;
   std::string anchors_;
   IbbFactory ibb_;
-  std::vector<TransportFactory*> factories_;
 
   Jid local_;
   bool is_online_ = false, was_online_ = false, closing_ = false;
   Router router_;
   IqTracker tracker_;
+  ServerPort account_port_;  // for what concerns no peer
+  ProxyFinder proxies_;
+  std::optional<Socks5Factory> socks5_;
+  std::vector<TransportFactory*> factories_;
   TimePoint replies_from_;  // after a resume: replies that were held back come first
   PeerFeatures peers_;
   Roster roster_;

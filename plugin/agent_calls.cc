@@ -71,9 +71,13 @@ std::vector<std::string> Agent::usable_methods(const Jid& full,
   for (const std::string& name : order) {
     auto method = std::find_if(factories_.begin(), factories_.end(),
                                [&](const TransportFactory* f) { return f->name() == name; });
-    bool listed = method != factories_.end() && features && features->contains((*method)->ns());
+    bool listed = method != factories_.end() && is_enabled(**method) && features &&
+                  features->contains((*method)->ns());
     if (listed) usable.push_back(name);
   }
+  // JGL-30: in band last.
+  std::stable_partition(usable.begin(), usable.end(),
+                        [](const std::string& name) { return name != "ibb"; });
   return usable;
 }
 

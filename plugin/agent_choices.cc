@@ -103,6 +103,7 @@ Agent::Answer Agent::change_setting(const std::string& key, const std::string& v
   bool holds = set || set.error().blame != Blame::kCaller;
   if (!holds) return {false, set.error().text};
   ibb_.set_block_size(settings().ibb_block_size);
+  use_path_settings(key);
   if (key == "ca") anchors_ = read_anchors(settings().ca, mailbox_);
   if (key.starts_with("limits.")) {
     router_ = Router(local_, settings().sessions);

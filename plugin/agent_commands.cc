@@ -88,7 +88,9 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
             "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
   if (!method.empty() && !factory(method)) {
     bool known = method == "s5b" || method == "ice" || method == "ptcp";
-    return {false, known ? "The method " + method + " is not in this version; in band is: ibb"
+    bool left_out = method == "s5b" && socks5_;
+    if (left_out) return {false, "The method s5b is left out by the setting transports."};
+    return {false, known ? "The method " + method + " is not in this version; there are s5b, ibb"
                          : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};
   }
   if (Link* link = find_link(jid, Which::kGoing)) {
@@ -132,7 +134,7 @@ Agent::Answer Agent::list() const {
     if (link && !link->is_shown()) link = nullptr;
     text += (text.empty() ? "" : "\n") + contact.full() + ": mode " +
             std::string(to_string(mode_of(contact))) + ", reach " +
-            std::string(to_string(reach_of(contact))) +
+            std::string(to_string(chosen_reach(contact))) +
             (link ? ", " + link->facts().state + " " + link->facts().transport : ", no stream");
   }
   return {true, text.empty() ? "Nobody yet." : text};

@@ -24,6 +24,7 @@
 #include "plugin/private_file.h"
 #include "plugin/system_env.h"
 #include "transports/net/reactor.h"
+#include "transports/net/system_network.h"
 
 namespace balcony {
 namespace {
@@ -80,6 +81,7 @@ struct balcony_account {
       : host(given),
         fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         reactor(env),
+        network(reactor, env),
         mailbox([this] { reactor.wake(); }, [this] { signal(); }) {}
   ~balcony_account() {
     if (fd >= 0) close(fd);
@@ -97,7 +99,7 @@ struct balcony_account {
       mailbox.to_host(TellLog{
           kLogInfo, "this client's parser ignores attribute namespaces: offers are proven first"});
     }
-    agent = std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound);
+    agent = std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound, &network);
     reactor.set_on_wake([this] {
       while (auto event = mailbox.next_for_core()) agent->handle(std::move(*event));
     });
@@ -117,6 +119,7 @@ struct balcony_account {
   int fd;
   SystemEnv env;
   Reactor reactor;
+  SystemNetwork network;
   Mailbox mailbox;
   std::unique_ptr<Agent> agent;  // the thread's own, once it runs
   std::thread thread;

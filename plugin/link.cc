@@ -13,6 +13,9 @@ namespace {
 constexpr Duration kUserDecides = 135s;  // C-02 + 15 s: the peer's own timer comes first
 constexpr Duration kLiveness = 5s;       // JGL-18
 constexpr Duration kLivenessStep = 250ms;
+// Of an undecided offer: a full set of candidates (C-15), each in an info of its own.
+constexpr std::size_t kMostEarlyInfos = 32;
+constexpr std::size_t kEarlyInfoSize = 4096;
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -33,7 +36,8 @@ Link::Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& s
       limit_(owner.scheduler(), owner.env()),
       session_timer_(owner.scheduler(), owner.env()),
       absence_(owner.scheduler(), owner.env()),
-      liveness_timer_(owner.scheduler(), owner.env()) {
+      liveness_timer_(owner.scheduler(), owner.env()),
+      contest_(owner.scheduler(), owner.env()) {
   facts_.peer = peers.remote.full();
   facts_.role = role == Role::kInitiator ? "initiator" : "responder";
   make_session(sid);
@@ -106,7 +110,7 @@ void Link::act(Session::Output& output) {
           },
           [this](Session::Accepted& accept) { on_accepted(accept.content); },
           [this](Session::AcceptProven&) { on_accept_proven(); },
-          [](Session::TransportInfo&) {},  // the transport had it already: refuses_info()
+          [this](Session::TransportInfo& info) { keep_early(std::move(info.transport)); },
           [this](Session::ReplaceOffered& offer) { on_replace_offered(offer.transport); },
           [this](Session::TransportAccepted& accept) { on_replace_accepted(accept.transport); },
           [this](Session::TransportRejected&) {
@@ -132,19 +136,32 @@ void Link::request(Session::SendRequest order) {
 
 void Link::on_jingle(const Element& iq, const JingleRequest& request) {
   absence_.clear();
-  if (refuses_info(request)) return owner_.send(error_of(iq, unsupported_info()));
+  if (auto why = objection_to(request)) {
+    bool is_broken = why->condition == "bad-request";
+    return owner_.send(error_of(iq, is_broken ? bad_request(why->text) : unsupported_info()));
+  }
   session_->on_request(iq, request);
   drive();
 }
 
 // The transport's word comes before the session's acknowledgement (IBB-17).
-bool Link::refuses_info(const JingleRequest& request) {
-  if (request.action != Action::kTransportInfo || request.contents.empty()) return false;
+std::optional<Error> Link::objection_to(const JingleRequest& request) {
+  if (request.action != Action::kTransportInfo || request.contents.empty()) return std::nullopt;
   const Element& info = request.contents.front().transport;
   TransportFactory* factory = owner_.factory(info.ns());
   bool is_meant = transport_ && factory && factory->name() == method_ &&
                   session_->state() != SessionState::kNone;
-  return is_meant && !transport_->on_remote_info(info);
+  if (!is_meant) return std::nullopt;
+  auto taken = transport_->on_remote_info(info);
+  return taken ? std::nullopt : std::optional(taken.error());
+}
+
+// The transport had it already, unless there is none yet because our user has not decided.
+void Link::keep_early(Element info) {
+  bool is_early = role_ == Role::kResponder && phase_ == Phase::kSignalling && !is_over() &&
+                  info.ns() == offered_transport_.ns();
+  if (!is_early || early_infos_.size() == kMostEarlyInfos) return;
+  if (to_xml(info).size() <= kEarlyInfoSize) early_infos_.push_back(std::move(info));
 }
 
 // ---- an offer of the peer ----
@@ -182,12 +199,14 @@ void Link::decide_offer(bool accept) {
     return give_up("unsupported-transports", "the method that was offered is not enabled here");
   if (auto usable = transport_->on_remote_description(offered_transport_); !usable)
     return give_up("failed-transport", usable.error().text);
+  for (const Element& info : std::exchange(early_infos_, {}))
+    (void)transport_->on_remote_info(info);  // acknowledged already
   drive();
 }
 
 void Link::on_accept_proven() {
   proven_ = true;
-  if (channel_) channel_->on_proven();
+  channel_ ? channel_->on_proven() : prove_contenders();
   if (auto done = std::exchange(unjudged_, std::nullopt)) judge_key(*done);
 }
 

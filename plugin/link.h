@@ -97,6 +97,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
  private:
   // What the transport's description, once it is ready, is for.
   enum class Step { kOffer, kAccept, kReplace, kAnswerReplace };
+  class Contender;
 
   Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& sid);
 
@@ -105,7 +106,8 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void drive();  // drains the session; ends every entry point
   void act(Session::Output& output);
   void request(Session::SendRequest order);
-  bool refuses_info(const JingleRequest& request);
+  std::optional<Error> objection_to(const JingleRequest& request);
+  void keep_early(Element info);
   void on_offer_proven(bool genuine);
   void on_accept_proven();
   void on_lost_tie();
@@ -138,8 +140,17 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void on_description_ready(Element transport) override;
   void on_transport_info(Element transport) override;
   void on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) override;
+  void on_rival(std::unique_ptr<ByteStream> stream) override;
   void on_failed(Error error) override;
   XmlStream::Config stream_config(bool in_band) const;
+
+  // link_contest.cc: which of several connections is the peer's
+  void open_channels(std::unique_ptr<ByteStream> first, bool in_band);
+  bool is_peers(const TlsEngine::HandshakeDone& done) const;
+  void choose(Contender& winner);
+  void on_contender_lost();
+  void lose_contest();
+  void prove_contenders();
 
   // link_key.cc: the trial of the peer's key
   void on_key(const TlsEngine::HandshakeDone& done) override;
@@ -171,14 +182,18 @@ class Link final : public Transport::Listener, public Channel::Facts {
   ServerPort port_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<Transport> transport_;
-  std::unique_ptr<Transport> failed_;  // not destroyed inside its own call
+  std::unique_ptr<Transport> failed_;                   // not destroyed inside its own call
+  std::vector<std::unique_ptr<ByteStream>> rivals_;     // of the path that is coming
+  std::vector<std::unique_ptr<Contender>> contenders_;  // then one: what channel_ tells goes by it
+  Contender* last_left_ = nullptr;
   std::unique_ptr<Channel> channel_;
 
   std::vector<std::string> methods_;  // I: in order to try
   std::size_t next_method_ = 0;
-  std::string method_;         // the one being tried
-  Element offered_transport_;  // R: of the offer
-  TimePoint ladder_end_;       // C-03, once both sides agreed
+  std::string method_;                // the one being tried
+  Element offered_transport_;         // R: of the offer
+  std::vector<Element> early_infos_;  // R: transport-infos before our user has accepted
+  TimePoint ladder_end_;              // C-03, once both sides agreed
   bool must_prove_ = false;
   bool offer_ready_ = false;   // R: usable, and proven where needed
   bool expected_ = false;      // R: we wanted a stream too
@@ -204,7 +219,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   TimePoint liveness_asked_;
 
   Timer limit_;  // of the phase: ladder, question, goodbye
-  Timer session_timer_, absence_, liveness_timer_;
+  Timer session_timer_, absence_, liveness_timer_, contest_;
 };
 
 }  // namespace balcony

@@ -139,6 +139,7 @@ void Link::over(const std::string& reason, const std::string& text) {
   phase_ = Phase::kLeaving;
   question_ = Question::kNone;
   unjudged_.reset();
+  if (!channel_) contest_.soon([this] { contenders_.clear(); });
   facts_.reason = reason;
   facts_.text = text;
   absence_.clear();

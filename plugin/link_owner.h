@@ -31,7 +31,7 @@ class LinkOwner : public ServerSide {
   virtual TrustStore& trust() = 0;
   virtual TransportFactory* factory(
       std::string_view name_or_ns) = 0;  // null: not built or not enabled
-  virtual Reach reach_of(const Jid& jid) const = 0;
+  virtual Reach reach_of(const Jid& jid) const = 0;  // what may be shown to it now
 
   virtual void tell(HostEvent event) = 0;
   virtual bool is_host_behind() const = 0;

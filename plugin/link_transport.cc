@@ -99,6 +99,8 @@ void Link::on_replace_offered(const Element& transport) {
   TransportFactory* factory = owner_.factory(transport.ns());
   if (channel_ || phase_ != Phase::kConnecting || !factory || !factory->check_offer(transport))
     return session_->reject_transport(transport);
+  if (transport_)  // it has not said yet that it failed
+    facts_.tried.push_back({method_, "neither side could reach the other in time"});
   try_transport(transport.ns(), other(role_), Step::kAnswerReplace);
   set_ladder_limit();
   if (auto usable = transport_->on_remote_description(transport); !usable)
@@ -119,16 +121,12 @@ void Link::on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {
   if (is_over()) return;
   limit_.clear();
   phase_ = Phase::kSecuring;
-  path_gone_ = false;
   facts_.transport = facts.transport;
   facts_.local = facts.local;
   facts_.remote = facts.remote;
   facts_.pair = facts.pair;
   unconfirmed_.set_horizon(facts.in_band ? Unconfirmed::kInBand : Unconfirmed::kDirect);
-  channel_ = std::make_unique<Channel>(*this, stream_config(facts.in_band), std::move(stream),
-                                       owner_.identity(), owner_.env(), owner_.scheduler());
-  channel_->start();
-  if (proven_) channel_->on_proven();
+  open_channels(std::move(stream), facts.in_band);
 }
 
 XmlStream::Config Link::stream_config(bool in_band) const {

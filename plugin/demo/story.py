@@ -16,6 +16,7 @@ from cli import Cli  # noqa: E402
 from prosody import Prosody  # noqa: E402
 
 SECONDS = 60
+IN_BAND = ("transports=ibb",)
 LINES = [("romeo", "Lady, by yonder blessed moon I vow"),
          ("juliet", "O, swear not by the moon, the inconstant moon"),
          ("romeo", "What shall I swear by?"),
@@ -151,8 +152,10 @@ def play(program):
     with Prosody({"romeo": "montague", "juliet": "capulet"}) as server:
         try:
             heading(f"A private Prosody listens on {server.address}; it logs all that it can read.")
-            clients += [Cli([program], "romeo@localhost/orchard", "montague", server.address),
-                        Cli([program], "juliet@localhost/balcony", "capulet", server.address)]
+            clients += [Cli([program], "romeo@localhost/orchard", "montague", server.address,
+                            settings=IN_BAND),
+                        Cli([program], "juliet@localhost/balcony", "capulet", server.address,
+                            settings=IN_BAND)]
             go_online(*clients)
             talk_in_clear(*clients, server)
             clear_log = server.log()

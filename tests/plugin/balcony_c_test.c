@@ -14,7 +14,7 @@ int c_host_decides_what_leaves(const char* folder);
 int c_host_reads_reasons_when_opening_fails(const char* folder);
 int c_host_may_leave_every_callback_out(const char* folder);
 
-static const char* const kAuto[] = {"mode=auto", "trust=tofu", NULL};
+static const char* const kAuto[] = {"transports=ibb", "mode=auto", "trust=tofu", NULL};
 static const char kRomeo[] = "romeo@example.org/orchard";
 static const char kJuliet[] = "juliet@example.net/balcony";
 

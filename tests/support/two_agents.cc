@@ -19,7 +19,7 @@ Element disco_info(const std::vector<std::string>& features) {
 }  // namespace
 
 FakeHost::FakeHost(World& w, std::string full, const std::string& folder,
-                   std::vector<std::string> settings, bool parser_is_sound)
+                   std::vector<std::string> settings, bool parser_is_sound, Network* network)
     : world(w), jid(*Jid::parse(full)) {
   auto file = SettingsFile::load(folder + "/settings.ini");
   for (const std::string& setting : settings)
@@ -34,7 +34,7 @@ FakeHost::FakeHost(World& w, std::string full, const std::string& folder,
   agent = std::make_unique<Agent>(world.env, world.scheduler, mailbox,
                                   Agent::State{std::move(*file), std::move(*contacts),
                                                std::move(*trust), folder + "/identity.pem"},
-                                  parser_is_sound);
+                                  parser_is_sound, network);
 }
 
 void FakeHost::online(bool resumed) {
@@ -175,11 +175,12 @@ World::~World() {
 }
 
 FakeHost& World::add(const std::string& jid, std::vector<std::string> settings,
-                     bool parser_is_sound) {
+                     bool parser_is_sound, const std::vector<std::string>& addresses) {
+  Network* network = addresses.empty() ? nullptr : &internet.add(addresses);
   std::string own = folder + "/" + std::string(Jid::parse(jid)->bare());
   std::filesystem::create_directories(own);
   hosts.push_back(
-      std::make_unique<FakeHost>(*this, jid, own, std::move(settings), parser_is_sound));
+      std::make_unique<FakeHost>(*this, jid, own, std::move(settings), parser_is_sound, network));
   FakeHost& host = *hosts.back();
   host.online();
   run();

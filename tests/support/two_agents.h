@@ -15,6 +15,7 @@
 #include "jingle/base/xml_parser.h"
 #include "plugin/agent.h"
 #include "tests/support/fake_env.h"
+#include "tests/support/fake_network.h"
 #include "tests/support/fake_scheduler.h"
 
 namespace balcony {
@@ -25,7 +26,7 @@ class World;
 class FakeHost {
  public:
   FakeHost(World& world, std::string jid, const std::string& folder,
-           std::vector<std::string> settings, bool parser_is_sound);
+           std::vector<std::string> settings, bool parser_is_sound, Network* network);
 
   void online(bool resumed = false);
   void offline();
@@ -73,8 +74,9 @@ class World {
   World();
   ~World();
 
+  // Without an address of its own its streams run in band.
   FakeHost& add(const std::string& jid, std::vector<std::string> settings = {},
-                bool parser_is_sound = true);
+                bool parser_is_sound = true, const std::vector<std::string>& addresses = {});
   void remove(FakeHost& host);  // its client crashes: no goodbye, the server tells its contacts
   void befriend(const std::string& a, const std::string& b);
   void run();                 // until nothing moves
@@ -87,6 +89,7 @@ class World {
 
   FakeEnv env;
   FakeScheduler scheduler{env};
+  FakeInternet internet{scheduler, env};
   std::vector<std::unique_ptr<FakeHost>> hosts;
   std::vector<Element> seen;                 // by the server, in order
   std::function<bool(const Element&)> drop;  // stanzas that the server loses
