@@ -34,11 +34,12 @@ class World:
 
     def host(self, name, *settings, resource="balcony", jid=None, state=None, server=None,
              password=KNOWN, arguments=(), environment=None, online=True):
-        """A balcony-cli of that user, online."""
+        """A balcony-cli of that user, online. Its streams run in band, if `settings` do not say
+        otherwise."""
         client = Cli([self.binary], jid or f"{name}@localhost/{resource}",
                      USERS[name] if password is KNOWN else password,
-                     server or self.server.address, state, settings, arguments,
-                     environment)
+                     server or self.server.address, state, ("transports=ibb", *settings),
+                     arguments, environment)
         return self._add(client, online)
 
     def peer(self, name, *arguments, state=None, resource="peer"):

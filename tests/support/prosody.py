@@ -3,6 +3,7 @@
 rosters as data files, everything that it receives and sends in its debug log. Standard library only."""
 import base64
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -19,45 +20,70 @@ CONFIG = """
 pidfile = "{folder}/prosody.pid"
 data_path = "{folder}/data"
 plugin_paths = {{ }}
-interfaces = {{ "127.0.0.1" }}
-local_interfaces = {{ "127.0.0.1" }}
+interfaces = {{ "{address}" }}
+local_interfaces = {{ "{address}" }}
 c2s_ports = {{ {port} }}
 c2s_direct_tls_ports = {{ }}
-s2s_ports = {{ }}
+s2s_ports = {{ {s2s_port} }}
 s2s_direct_tls_ports = {{ }}
 component_ports = {{ }}
 http_ports = {{ }}
 https_ports = {{ }}
 modules_enabled = {{ "roster"; "saslauth"; "disco"; "ping"; "carbons"; "pep"; "blocklist"; {modules} }}
-modules_disabled = {{ "s2s"; "tls"; "offline" }}
+modules_disabled = {{ {disabled} }}
 allow_registration = false
 c2s_require_encryption = false
 s2s_require_encryption = false
+s2s_secure_auth = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
 network_settings = {{ nagle = false }}
 log = {{ debug = "{folder}/prosody.log" }}
 run_as_root = true
 {limits}
-VirtualHost "localhost"
+{proxy_ports}VirtualHost "{host}"
+{proxy}"""
+
+PROXY_PORTS = """
+proxy65_ports = {{ {port} }}
+proxy65_interfaces = {{ "{address}" }}
+"""
+PROXY = """
+Component "proxy.{host}" "proxy65"
+    proxy65_address = "{address}"
+    proxy65_acl = {{ "{host}" }}
 """
 
 
-def free_port():
+def free_port(address="127.0.0.1"):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
+
+
+def free_address():
+    """A loopback address that nobody else uses: servers find each other at its port 5269."""
+    return f"127.{random.randint(16, 250)}.{random.randint(1, 250)}.{random.randint(2, 250)}"
 
 
 class Prosody:
     """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
-    not said) in the roster, with a subscription both ways."""
+    not said) in the roster, with a subscription both ways. `proxy`: it has a SOCKS5 proxy.
+    `federated`: its domain is a loopback address of its own, where other servers find it; `abroad`:
+    bare JIDs there that all friends have in their rosters too."""
 
-    def __init__(self, users, friends=None, debian_limits=False, smacks=True):
+    def __init__(self, users, friends=None, debian_limits=False, smacks=True,
+                 proxy=False, federated=False, abroad=()):
         self.users = users
         self.friends = list(users) if friends is None else friends
         self.debian_limits = debian_limits
         self.smacks = smacks
+        self.proxy = proxy
+        self.federated = federated
+        self.abroad = list(abroad)
+        self.interface = free_address() if federated else "127.0.0.1"
+        self.host = self.interface if federated else "localhost"
+        self.proxy_port = None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="balcony-prosody-"))
         self.port = None
         self.process = None
@@ -78,7 +104,8 @@ class Prosody:
             raise RuntimeError("prosody is not installed: third_party/setup installs it")
         self._write_users()
         for _ in range(5):  # another program may take the free port before Prosody does
-            self.port = free_port()
+            self.port = free_port(self.interface)
+            self.proxy_port = free_port(self.interface) if self.proxy else None
             self._write_config()
             if self._launch():
                 return
@@ -91,7 +118,7 @@ class Prosody:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.interface}:{self.port}"
 
     def log(self):
         path = self.folder / "prosody.log"
@@ -149,21 +176,29 @@ class Prosody:
     def _write_config(self):
         modules = ['"stanza_debug"']
         modules += ['"smacks"'] if self.smacks else []
+        modules += ['"dialback"'] if self.federated else []
         modules += ['"limits"'] if self.debian_limits else []
         (self.folder / "prosody.cfg.lua").write_text(CONFIG.format(
             folder=self.folder, port=self.port, modules="; ".join(modules),
-            limits=DEBIAN_LIMITS if self.debian_limits else ""))
+            limits=DEBIAN_LIMITS if self.debian_limits else "",
+            host=self.host, address=self.interface, s2s_port=5269 if self.federated else "",
+            disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
+            proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)
+            if self.proxy else "",
+            proxy=PROXY.format(host=self.host, address=self.interface) if self.proxy else ""))
 
     def _write_users(self):
-        data = self.folder / "data" / "localhost"
+        data = self.folder / "data" / self.host.replace(".", "%2e")
         for kind in ("accounts", "roster"):
             (data / kind).mkdir(parents=True, exist_ok=True)
         for name, password in self.users.items():
             (data / "accounts" / f"{name}.dat").write_text(
                 f'return {{ ["password"] = "{password}"; }};\n')
             others = self.friends if name in self.friends else []
-            contacts = "".join(f' ["{other}@localhost"] = {{ subscription = "both"; groups = {{}} }};'
-                               for other in others if other != name)
+            jids = [f"{other}@{self.host}" for other in others if other != name]
+            jids += self.abroad if name in self.friends else []
+            contacts = "".join(f' ["{jid}"] = {{ subscription = "both"; groups = {{}} }};'
+                               for jid in jids)
             (data / "roster" / f"{name}.dat").write_text(
                 f"return {{ [false] = {{ version = 1 }};{contacts} }};\n")
 
