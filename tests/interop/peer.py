@@ -24,6 +24,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 import peer_tls
+from peer_socks5 import S5B, Socks5
 from peer_stream import CLIENT, E2eStream, StreamFailed
 
 JINGLE = "urn:xmpp:jingle:1"
@@ -58,7 +59,7 @@ class Account(slixmpp.ClientXMPP):
         self.speaks = "no-features" not in options.behave
         if self.speaks:
             self.register_plugin("xep_0030")
-            for feature in (JINGLE, XMLSTREAM, IBB_TRANSPORT):
+            for feature in (JINGLE, XMLSTREAM, S5B if options.path == "s5b" else IBB_TRANSPORT):
                 self["xep_0030"].add_feature(feature)
         self.register_handler(Callback("any iq", MatchXPath(f"{{{CLIENT}}}iq"), self._on_iq))
 
@@ -161,6 +162,7 @@ class Session:
         self.in_band_sid, self.block_size = in_band_sid, options.block_size
         self.bytes = self.stream = self.signalled = None
         self.reply = asyncio.get_running_loop().create_future()
+        self.path = Socks5(self, in_band_sid) if options.path == "s5b" else None
         self.alive = True
 
     # --- Jingle
@@ -170,6 +172,9 @@ class Session:
 
     def content(self):
         name = "stub" if "content-stub" in self.options.behave else "xmlstream"
+        if self.path:
+            return (f"<content creator='initiator' name='{name}'><description xmlns='{XMLSTREAM}'/>"
+                    f"{self.path.transport()}{self.fingerprint()}</content>")
         size = 65535 if "big-block" in self.options.behave else self.block_size
         return (f"<content creator='initiator' name='{name}'><description xmlns='{XMLSTREAM}'/>"
                 f"<transport xmlns='{IBB_TRANSPORT}' block-size='{size}' "
@@ -184,10 +189,17 @@ class Session:
         return f"<fingerprint xmlns='{BALCONY}' hash='sha-256'>{digest}</fingerprint>"
 
     async def offer(self):
+        if self.path:
+            await self.path.listen()
         tell("session", state="offered", peer=self.peer, sid=self.sid)
         await self.account.request(self.peer, self.jingle(
             "session-initiate", self.content(), f" initiator={quoteattr(self.own)}"))
         accepted = await asyncio.wait_for(self.reply, 150)
+        if self.path:
+            self.path.learn(accepted.find(f"*/{{{S5B}}}transport"))
+            self.learn(accepted)
+            await self.begin_direct()
+            return
         transport = accepted.find(f"*/{{{IBB_TRANSPORT}}}transport")
         self.block_size = min(self.block_size, int(transport.get("block-size")))
         self.learn(accepted)
@@ -203,7 +215,11 @@ class Session:
     async def accept(self):
         extra = ("" if "bare-accept" in self.options.behave
                  else f" responder={quoteattr(self.own)}")
+        if self.path:
+            await self.path.listen()
         await self.account.request(self.peer, self.jingle("session-accept", self.content(), extra))
+        if self.path:
+            await self.begin_direct()
 
     def learn(self, jingle):
         """What the peer signalled about its certificate."""
@@ -239,6 +255,20 @@ class Session:
         self.bytes.lost = self.stream.on_lost
         asyncio.ensure_future(self.run())
 
+    async def begin_direct(self):
+        try:
+            write = await self.path.ready()
+        except (ConnectionError, asyncio.TimeoutError, RequestFailed) as failure:
+            tell("path", failed=str(failure))
+            await self.terminate("failed-transport")
+            return
+        tell("path", used="theirs" if write != getattr(self.path.incoming and self.path.incoming[1],
+                                                       "write", None) else "ours")
+        self.stream = E2eStream(self.options, not self.initiator, self.own, self.peer, self.key,
+                                self.certificate, write, tell)
+        self.path.attach(self.stream.on_bytes, self.stream.on_lost)
+        asyncio.ensure_future(self.run())
+
     async def run(self):
         stream = self.stream
         try:
@@ -257,6 +287,9 @@ class Session:
                                      else "failed-application")
 
     async def close_bytes(self):
+        if self.path:
+            self.path.close()
+            return
         try:
             await asyncio.wait_for(self.bytes.flush(), 10)
             await self.account.request(self.peer, f"<close xmlns='{IBB}' sid='{self.in_band_sid}'/>", 10)
@@ -334,6 +367,8 @@ class Peer:
             self.account.result(sender, name)
             if action == "session-accept":
                 session.reply.set_result(jingle)
+            elif action == "transport-info" and session.path:
+                session.path.on_info(jingle.find(f"*/{{{S5B}}}transport"))
             elif action == "session-terminate":
                 reason = jingle.find(f"{{{JINGLE}}}reason")
                 word = reason[0].tag.split("}")[1] if reason is not None and len(reason) else None
@@ -341,14 +376,18 @@ class Peer:
 
     def on_offer(self, sender, name, jingle):
         content = jingle.find(f"{{{JINGLE}}}content")
-        transport = content is not None and content.find(f"{{{IBB_TRANSPORT}}}transport")
+        ns = S5B if self.options.path == "s5b" else IBB_TRANSPORT
+        transport = content is not None and content.find(f"{{{ns}}}transport")
         if content is None or content.find(
             f"{{{XMLSTREAM}}}description") is None or transport is None:
             self.account.error(sender, name, "bad-request")
             return
         self.account.result(sender, name)
         session = self.make(False, sender, jingle.get("sid"), transport.get("sid"))
-        session.block_size = min(session.block_size, int(transport.get("block-size")))
+        if session.path:
+            session.path.learn(transport)
+        else:
+            session.block_size = min(session.block_size, int(transport.get("block-size")))
         session.learn(jingle)
         tell("offer", peer=sender, sid=session.sid, content=content.get("name"),
              fingerprint=session.signalled)
@@ -399,6 +438,8 @@ class Peer:
                 tell("refused", text=str(failure))
             except (asyncio.CancelledError, asyncio.TimeoutError):
                 pass
+        elif word == "forge":
+            Socks5.forged = rest
         elif word == "signal":
             self.account.send_raw(rest)
         elif session is None:
@@ -442,6 +483,7 @@ def parse_options():
     parser.add_argument("--certificate", default="good",
                         choices=["good", "full-jid", "wrong-jid", "expired", "not-yet", "none"])
     parser.add_argument("--accept", choices=["yes", "no", "never"], default="yes")
+    parser.add_argument("--path", choices=["ibb", "s5b"], default="ibb")
     parser.add_argument("--block-size", type=int, default=4096)
     parser.add_argument(
     "--behave",
