@@ -16,7 +16,8 @@ from cli import Cli  # noqa: E402
 from prosody import Prosody  # noqa: E402
 
 SECONDS = 60
-IN_BAND = ("transports=ibb",)
+SETTINGS = ("transports=s5b,ibb", "candidates.loopback=true")  # all of it is on this machine
+MANY = 300  # messages each way, to compare paths
 LINES = [("romeo", "Lady, by yonder blessed moon I vow"),
          ("juliet", "O, swear not by the moon, the inconstant moon"),
          ("romeo", "What shall I swear by?"),
@@ -80,8 +81,8 @@ def talk_in_clear(romeo, juliet, server):
 
 def open_stream(romeo, juliet):
     heading("Now Romeo asks for a stream of their own.")
-    tell("Romeo", f"types  e2e start {juliet.jid}")
-    reply = romeo.e2e(f"start {juliet.jid}")
+    tell("Romeo", f"types  e2e start {juliet.jid} ibb")
+    reply = romeo.e2e(f"start {juliet.jid} ibb")
     check(reply["ok"], reply["text"])
     juliet.wait_for("ask", kind="offer", peer=romeo.jid)
     tell("Juliet", "is asked: Romeo offers an encrypted stream. Accept?")
@@ -122,6 +123,50 @@ def close(romeo, juliet):
         end = who.wait_for("stream", 30, state="closed", peer=other.jid)
         check(end["reason"] == "success", f"it ended with {end['reason']}: {end.get('text')}")
         tell(who.name.title(), "sees   the stream closed, in good order")
+
+
+def talk_at_length(romeo, juliet, via, word):
+    """Many messages each way at once; the time until all have arrived."""
+    began = time.monotonic()
+    for number in range(MANY):
+        romeo.msg(juliet.jid, f"{word} {number}")
+        juliet.msg(romeo.jid, f"{word} {number}")
+    for who in (romeo, juliet):
+        who.wait_for_many(MANY, "stanza", 30, via=via, xml=lambda xml: f">{word} " in xml)
+    return time.monotonic() - began
+
+
+def open_again(romeo, juliet, method, path):
+    """No questions now: they know each other. The time until both have the stream."""
+    began = time.monotonic()
+    check(romeo.e2e(f"start {juliet.jid} {method}")["ok"], f"{method} could not be started")
+    infos = [who.wait_for("stream", 30, state="open") for who in (romeo, juliet)]
+    took = time.monotonic() - began
+    check(all(info["transport"] == path for info in infos), f"not {path}: {infos}")
+    return took, infos[0]
+
+
+def try_every_path(romeo, juliet):
+    heading(f"Every path in turn, with {MANY} messages each way.")
+    print(f"  {'path':<44}{'opens in':>10}{'carries them in':>17}")
+    line = "  {:<44}{:>10}{:>15.2f} s"
+    print(line.format("through the server, in clear", "-", talk_at_length(romeo, juliet, "server", "clear")))
+    for who, other in ((romeo, juliet), (juliet, romeo)):
+        check(who.e2e(f"mode {other.bare} auto")["ok"], "no mode auto")
+    for name, method, path, direct in (("end to end, in band", "ibb", "ibb", "true"),
+                                       ("end to end, by a proxy", "s5b", "s5b-proxy", "false"),
+                                       ("end to end, directly", "s5b", "s5b-direct", "true")):
+        for who in (romeo, juliet):
+            check(who.e2e(f"set s5b.direct {direct}")["ok"], "no such setting")
+        took, info = open_again(romeo, juliet, method, path)
+        where = f" ({info['remote']})" if "remote" in info else ""
+        print(line.format(name + where, f"{took:.2f} s", talk_at_length(romeo, juliet, "e2e", path)))
+        check(romeo.e2e(f"stop {juliet.jid}")["ok"], "it could not be closed")
+        for who in (romeo, juliet):
+            check(who.wait_for("stream", 30, state="closed")["reason"] == "success", "a bad end")
+
+
+def go_offline(romeo, juliet):
     check(not romeo.seen("undelivered") and not juliet.seen("undelivered"), "something was lost")
     for who in (romeo, juliet):
         who.quit()
@@ -149,13 +194,13 @@ def compare(server, clear_log):
 
 def play(program):
     clients = []
-    with Prosody({"romeo": "montague", "juliet": "capulet"}) as server:
+    with Prosody({"romeo": "montague", "juliet": "capulet"}, proxy=True) as server:
         try:
             heading(f"A private Prosody listens on {server.address}; it logs all that it can read.")
             clients += [Cli([program], "romeo@localhost/orchard", "montague", server.address,
-                            settings=IN_BAND),
+                            settings=SETTINGS),
                         Cli([program], "juliet@localhost/balcony", "capulet", server.address,
-                            settings=IN_BAND)]
+                            settings=SETTINGS)]
             go_online(*clients)
             talk_in_clear(*clients, server)
             clear_log = server.log()
@@ -164,6 +209,8 @@ def play(program):
             close(*clients)
             time.sleep(0.1)  # the server's last lines
             compare(server, clear_log)
+            try_every_path(*clients)
+            go_offline(*clients)
         finally:
             for client in clients:
                 client.stop()

@@ -33,10 +33,10 @@ class World:
         self.forwarders = []
 
     def host(self, name, *settings, resource="balcony", jid=None, state=None, server=None,
-             password=KNOWN, arguments=(), environment=None, online=True):
+             password=KNOWN, arguments=(), environment=None, online=True, within=()):
         """A balcony-cli of that user, online. Its streams run in band, if `settings` do not say
-        otherwise."""
-        client = Cli([self.binary], jid or f"{name}@localhost/{resource}",
+        otherwise. `within`: a command that runs it."""
+        client = Cli([*within, self.binary], jid or f"{name}@localhost/{resource}",
                      USERS[name] if password is KNOWN else password,
                      server or self.server.address, state, ("transports=ibb", *settings),
                      arguments, environment)
@@ -65,7 +65,8 @@ class World:
             client.stop()
         for forwarder in self.forwarders:
             forwarder.__exit__()
-        self.server.stop()
+        if self.server:
+            self.server.stop()
 
     def check(self):
         for client in self.clients:
@@ -100,7 +101,8 @@ def pytest_runtest_makereport(item, call):
     if report.failed and hasattr(item, "world"):
         for client in item.world.clients:
             report.sections.append((client.jid, client.tell(60)))
-        passed = [f"{session} {stanza[:500]}" for session, stanza in item.world.server.received()]
+        passed = [f"{session} {stanza[:500]}" for session, stanza in (item.world.server.received()
+                                                              if item.world.server else [])]
         report.sections.append(("received by the server", "\n".join(passed[-60:])))
 
 

@@ -70,10 +70,11 @@ class Prosody:
     """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
     not said) in the roster, with a subscription both ways. `proxy`: it has a SOCKS5 proxy.
     `federated`: its domain is a loopback address of its own, where other servers find it; `abroad`:
-    bare JIDs there that all friends have in their rosters too."""
+    bare JIDs there that all friends have in their rosters too. `namespace`: the network namespace to
+    run in, and the address there."""
 
     def __init__(self, users, friends=None, debian_limits=False, smacks=True,
-                 proxy=False, federated=False, abroad=()):
+                 proxy=False, federated=False, abroad=(), namespace=None):
         self.users = users
         self.friends = list(users) if friends is None else friends
         self.debian_limits = debian_limits
@@ -81,7 +82,9 @@ class Prosody:
         self.proxy = proxy
         self.federated = federated
         self.abroad = list(abroad)
-        self.interface = free_address() if federated else "127.0.0.1"
+        self.namespace = namespace
+        self.interface = (namespace[1] if namespace else
+                          free_address() if federated else "127.0.0.1")
         self.host = self.interface if federated else "localhost"
         self.proxy_port = None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="balcony-prosody-"))
@@ -104,8 +107,10 @@ class Prosody:
             raise RuntimeError("prosody is not installed: third_party/setup installs it")
         self._write_users()
         for _ in range(5):  # another program may take the free port before Prosody does
-            self.port = free_port(self.interface)
-            self.proxy_port = free_port(self.interface) if self.proxy else None
+            self.port = 5222 if self.namespace else free_port(self.interface)
+            self.proxy_port = None
+            if self.proxy:
+                self.proxy_port = 7777 if self.namespace else free_port(self.interface)
             self._write_config()
             if self._launch():
                 return
@@ -118,7 +123,8 @@ class Prosody:
 
     @property
     def address(self):
-        return f"{self.interface}:{self.port}"
+        return f"[{self.interface}]:{self.port}" if ":" in self.interface else \
+            f"{self.interface}:{self.port}"
 
     def log(self):
         path = self.folder / "prosody.log"
@@ -148,8 +154,9 @@ class Prosody:
     def _launch(self):
         (self.folder / "prosody.log").unlink(missing_ok=True)
         self.process = subprocess.Popen(  # it ends with us, even if we are killed
-            ["setpriv", "--pdeathsig", "KILL", "prosody", "-F", "--config",
-             str(self.folder / "prosody.cfg.lua")],
+            ["setpriv", "--pdeathsig", "KILL",
+             *(["ip", "netns", "exec", self.namespace[0]] if self.namespace else []),
+             "prosody", "-F", "--config", str(self.folder / "prosody.cfg.lua")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
         until = time.monotonic() + READY_SECONDS
@@ -185,7 +192,9 @@ class Prosody:
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)
             if self.proxy else "",
-            proxy=PROXY.format(host=self.host, address=self.interface) if self.proxy else ""))
+            proxy=PROXY.format(host=self.host, address=self.interface
+                                if self.federated or self.namespace else "localhost")
+            if self.proxy else ""))
 
     def _write_users(self):
         data = self.folder / "data" / self.host.replace(".", "%2e")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "transports/net/system_network.h"
 
-#include <gio/gio.h>
-
 #include <optional>
 #include <utility>
 
@@ -63,62 +61,12 @@ class Door : public Network::Listening, private TcpListener::Owner {
   std::unique_ptr<TcpListener> listener_;
 };
 
-// One question to the system's resolver. What GLib calls back may outlive us: it holds `Question`.
 class Resolving : public Network::Pending {
  public:
-  Resolving(const std::string& name, TimePoint deadline, Reactor& reactor, const Env& env,
-            Network::Resolved done)
-      : deadline_(reactor, env), cancellable_(g_cancellable_new()), done_(std::move(done)) {
-    question_ = new Question{this};
-    GResolver* resolver = g_resolver_get_default();
-    g_resolver_lookup_by_name_async(resolver, name.c_str(), cancellable_, &on_ready, question_);
-    g_object_unref(resolver);
-    deadline_.set(deadline, [this] {
-      finish(fail(Blame::kEnvironment, "timeout", "the name of the proxy was not found in time"));
-    });
-  }
-  ~Resolving() override {
-    if (question_) question_->asker = nullptr;
-    g_cancellable_cancel(cancellable_);
-    g_object_unref(cancellable_);
-  }
+  explicit Resolving(std::unique_ptr<Resolver::Lookup> lookup) : lookup_(std::move(lookup)) {}
 
  private:
-  struct Question {
-    Resolving* asker;
-  };
-
-  static void on_ready(GObject* source, GAsyncResult* result, gpointer data) {
-    std::unique_ptr<Question> question(static_cast<Question*>(data));
-    GList* list = g_resolver_lookup_by_name_finish(G_RESOLVER(source), result, nullptr);
-    std::vector<IpAddress> found;
-    for (GList* item = list; item && found.size() < kMostAddresses; item = item->next) {
-      char* text = g_inet_address_to_string(G_INET_ADDRESS(item->data));
-      if (auto ip = IpAddress::parse(text)) found.push_back(*ip);
-      g_free(text);
-    }
-    g_resolver_free_addresses(list);
-    if (!question->asker) return;
-    question->asker->question_ = nullptr;
-    if (found.empty())
-      return question->asker->finish(
-          fail(Blame::kEnvironment, "connectivity-error", "the name of the proxy is not known"));
-    question->asker->finish(std::move(found));
-  }
-
-  void finish(Result<std::vector<IpAddress>> found) {
-    deadline_.clear();
-    if (!done_) return;
-    Network::Resolved done = std::exchange(done_, nullptr);
-    done(std::move(found));
-  }
-
-  static constexpr std::size_t kMostAddresses = 8;  // more are no better than these
-
-  Timer deadline_;
-  GCancellable* cancellable_;
-  Question* question_ = nullptr;  // its own; null once it was answered
-  Network::Resolved done_;
+  std::unique_ptr<Resolver::Lookup> lookup_;
 };
 
 }  // namespace
@@ -137,7 +85,7 @@ Result<std::unique_ptr<Network::Listening>> SystemNetwork::listen(const Endpoint
 
 std::unique_ptr<Network::Pending> SystemNetwork::resolve(const std::string& name,
                                                          TimePoint deadline, Resolved done) {
-  return std::make_unique<Resolving>(name, deadline, reactor_, env_, std::move(done));
+  return std::make_unique<Resolving>(resolver_.look_up(name, deadline, std::move(done)));
 }
 
 std::vector<InterfaceAddress> SystemNetwork::addresses() const { return interfaces_.addresses(); }

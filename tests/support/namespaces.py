@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""A small internet of network namespaces on this machine, as root: a core that routes and holds the
+server, people on it directly or behind a NAT of their own, people on one LAN. Each network is its
+own: nothing of it is seen outside, and all of it goes when it is closed."""
+import itertools
+import os
+import subprocess
+
+SERVER = "192.0.2.1"
+SERVER6 = "2001:db8::1"
+_numbers = itertools.count()
+
+
+class Internet:
+    def __init__(self):
+        self._name = f"bal{os.getpid()}-{next(_numbers)}"
+        self._spaces = []
+        self._links = itertools.count()
+        self.core = self._space("core")
+        for address in (f"{SERVER}/32", f"{SERVER6}/128"):
+            self._ip("-n", self.core, "addr", "add", address, "dev", "lo")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for space in reversed(self._spaces):
+            subprocess.run(["ip", "netns", "del", space], check=False)
+        self._spaces = []
+
+    # --- who is on it; each answers with the namespace to run in
+
+    def person(self, name, subnet, dead=None):
+        """With an address that everybody can reach: {subnet}.2. `dead`: the subnet of one before it
+        which swallows what comes to it."""
+        space = self._space(name)
+        if dead:
+            self._join(space, f"{dead}.2/24", self.core, f"{dead}.1/24", None)
+            self._nft(space, "add table inet hole; add chain inet hole in "
+                             "{ type filter hook input priority 0 ; };"
+                             f"add rule inet hole in ip daddr {dead}.2 drop")
+        self._join(space, f"{subnet}.2/24", self.core, f"{subnet}.1/24", f"{subnet}.1")
+        return space
+
+    def person6(self, name, prefix):
+        """The same with IPv6 and nothing else: {prefix}::2."""
+        space = self._space(name)
+        self._join(space, f"{prefix}::2/64", self.core, f"{prefix}::1/64", f"{prefix}::1")
+        return space
+
+    def behind_nat(self, name, outside, inside):
+        """With a private address, {inside}.2; the world sees {outside}.2, and can't come in."""
+        nat = self.person(f"{name}-nat", outside)
+        self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
+                       f"add rule ip nat out ip saddr {inside}.0/24 masquerade")
+        space = self._space(name)
+        self._join(space, f"{inside}.2/24", nat, f"{inside}.1/24", f"{inside}.1")
+        return space
+
+    def lan(self, names, subnet):
+        """People on one network behind one NAT."""
+        nat = self.person("-".join(names), "198.18.9")
+        self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
+                       f"add rule ip nat out ip saddr {subnet}.0/24 masquerade")
+        self._ip("-n", nat, "link", "add", "lan", "type", "bridge")
+        self._ip("-n", nat, "addr", "add", f"{subnet}.1/24", "dev", "lan")
+        self._ip("-n", nat, "link", "set", "lan", "up")
+        spaces = []
+        for number, name in enumerate(names, 2):
+            space = self._space(name)
+            _, far = self._join(space, f"{subnet}.{number}/24", nat, None, f"{subnet}.1")
+            self._ip("-n", nat, "link", "set", far, "master", "lan")
+            spaces.append(space)
+        return spaces
+
+    # --- how
+
+    def _space(self, name):
+        space = f"{self._name}-{name}"
+        self._ip("netns", "add", space)
+        self._spaces.append(space)
+        self._ip("-n", space, "link", "set", "lo", "up")
+        subprocess.run(["ip", "netns", "exec", space, "sh", "-c",
+                        "echo 1 > /proc/sys/net/ipv4/ip_forward;"
+                        "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"], check=True)
+        return space
+
+    def _join(self, near, near_address, far, far_address, gateway):
+        number = next(self._links)
+        ends = f"n{number}", f"f{number}"
+        self._ip("link", "add", ends[0], "netns", near, "type", "veth", "peer", "name", ends[1],
+                 "netns", far)
+        for space, end, address in ((near, ends[0], near_address), (far, ends[1], far_address)):
+            if address:
+                six = ["nodad"] if ":" in address else []
+                self._ip("-n", space, "addr", "add", address, "dev", end, *six)
+            self._ip("-n", space, "link", "set", end, "up")
+        if gateway:
+            self._ip("-n", near, "route", "add", "default", "via", gateway)
+        return ends
+
+    def _ip(self, *words):
+        subprocess.run(["ip", *words], check=True)
+
+    def _nft(self, space, rules):
+        subprocess.run(["ip", "netns", "exec", space, "nft", rules], check=True)
