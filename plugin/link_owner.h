@@ -30,7 +30,7 @@ class LinkOwner : public ServerSide {
   virtual const std::string& anchors() const = 0;  // PEM of the setting `ca`; may be empty
   virtual TrustStore& trust() = 0;
   virtual TransportFactory* factory(
-      std::string_view name_or_ns) = 0;  // null: not built or not enabled
+      std::string_view name_or_ns) = 0;              // null: not built or not enabled
   virtual Reach reach_of(const Jid& jid) const = 0;  // what may be shown to it now
 
   virtual void tell(HostEvent event) = 0;

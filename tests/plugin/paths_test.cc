@@ -177,7 +177,7 @@ TEST_F(Paths, RememberWhatCameBeforeTheUserAccepted) {  // covers S5B-13, S5B-14
 // ---- strangers at the door ----
 
 // Comes first, with the true name (the server knows it), and says `words`.
-class Stranger : public ByteStream::Listener {
+class Stranger final : public ByteStream::Listener {
  public:
   Stranger(Network& from, const Endpoint& door, const std::string& name, Bytes words) {
     Bytes request{5, 1, 0, 5, 1, 0, 3, static_cast<char>(name.size())};

@@ -19,7 +19,7 @@
 
 namespace balcony {
 
-class Socks5Attempt : private ByteStream::Listener {
+class Socks5Attempt final : private ByteStream::Listener {
  public:
   struct Rules {
     AddressPolicy policy;

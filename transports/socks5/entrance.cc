@@ -13,7 +13,7 @@ constexpr std::size_t kGuestsAtADoor = 4;  // S5B-22
 }  // namespace
 
 // Somebody at a door, until the handshake has failed or the visitor is a guest.
-class Socks5Entrance::Visitor : public ByteStream::Listener {
+class Socks5Entrance::Visitor final : public ByteStream::Listener {
  public:
   enum class State { kShaking, kGuest, kGone };
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transports/socks5/socks5_transport.h"
 
-#include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "transports/socks5/attempt.h"
 #include "transports/socks5/candidate.h"
 #include "transports/socks5/entrance.h"
+#include "transports/socks5/gather.h"
 #include "transports/socks5/negotiation.h"
 
 namespace balcony {
@@ -22,7 +21,7 @@ constexpr Duration kProxyWait = 2s;
 constexpr std::size_t kMostEarly = 32;  // transport-infos before our own description
 
 // What hears of a connection that waits for its proxy's activation (S5B-17).
-class Awaited : public ByteStream::Listener {
+class Awaited final : public ByteStream::Listener {
  public:
   using Heard = std::function<void(bool spoke)>;
   Awaited(Connection& connection, Heard heard) : connection_(connection), heard_(std::move(heard)) {
@@ -41,18 +40,6 @@ class Awaited : public ByteStream::Listener {
   Connection& connection_;
   Heard heard_;
 };
-
-std::optional<Candidate> tunnel_candidate(const std::string& text) {
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  Candidate candidate;
-  candidate.type = CandidateType::kTunnel;
-  candidate.host = text.substr(0, colon);
-  if (candidate.host.starts_with('[') && candidate.host.ends_with(']'))
-    candidate.host = candidate.host.substr(1, candidate.host.size() - 2);
-  std::from_chars(text.data() + colon + 1, text.data() + text.size(), candidate.port);
-  return candidate;
-}
 
 class Socks5Transport : public Transport {
  public:
@@ -94,8 +81,6 @@ class Socks5Transport : public Transport {
   // what we offer
   void gather_soon();
   void gather();
-  void open_doors(Candidates& ours);
-  void add_proxies(Candidates& ours) const;
   std::string name_of(const Jid& provider, const Jid& other) const {
     return socks5_name(sid_, provider, other);
   }
@@ -165,8 +150,15 @@ void Socks5Transport::gather() {
   if (world_.proxies.is_searching() && world_.env.now() < gather_until_)
     return turn_.set(world_.env.now() + 20ms, [this] { gather(); });
   Candidates ours;
-  if (shows_addresses_) open_doors(ours);
-  add_proxies(ours);
+  if (shows_addresses_) {
+    std::vector<std::string> names = {name_of(peers_.local, peers_.remote),
+                                      name_of(peers_.remote, peers_.local)};  // S5B-07
+    entrance_.emplace(std::move(names), world_.network, world_.strangers, world_.scheduler,
+                      world_.env);
+    ours = open_doors(*entrance_, world_.network, settings_.policy, settings_.tunnel, peers_.local,
+                      world_.env);
+  }
+  add_proxies(ours, world_.proxies.proxies(), theirs_, world_.env);
   prioritise(ours, theirs_, world_.env);
   Socks5Offer offer{sid_, name_of(peers_.local, peers_.remote), ours};
   negotiation_.emplace(Socks5Negotiation::Config{.role = role_, .ours = std::move(ours)},
@@ -175,44 +167,6 @@ void Socks5Transport::gather() {
   for (const Socks5Info& info : std::exchange(early_, {}))
     if (!negotiation_->on_info(info)) break;  // which ends it, once it starts
   listener_->on_description_ready(socks5_transport(offer, role_ == Role::kInitiator));
-}
-
-// A listener for each address that may be shown, at a port of the system's choice.
-void Socks5Transport::open_doors(Candidates& ours) {
-  std::vector<std::string> names = {name_of(peers_.local, peers_.remote),
-                                    name_of(peers_.remote, peers_.local)};  // S5B-07
-  entrance_.emplace(std::move(names), world_.network, world_.strangers, world_.scheduler,
-                    world_.env);
-  auto open = [this, &ours](Candidate candidate, const Endpoint& at) {
-    candidate.cid = world_.env.token(64);
-    candidate.jid = peers_.local.full();
-    auto local = entrance_->open(candidate.cid, at);
-    if (!local) return;
-    if (candidate.host.empty()) candidate.host = at.ip.text(), candidate.port = local->port;
-    ours.push_back(std::move(candidate));
-  };
-  for (const IpAddress& ip : addresses_to_show(settings_.policy, world_.network.addresses()))
-    open({}, {ip, 0});
-  if (auto tunnel = tunnel_candidate(settings_.tunnel)) {
-    std::uint16_t port = tunnel->port;  // forwarded to the same port here
-    open(std::move(*tunnel), {IpAddress::from_v4({0, 0, 0, 0}), port});
-  }
-}
-
-// S5B-05: not those that the peer offers already.
-void Socks5Transport::add_proxies(Candidates& ours) const {
-  for (const Socks5Proxy& proxy : world_.proxies.proxies()) {
-    bool is_offered = std::any_of(theirs_.begin(), theirs_.end(), [&proxy](const Candidate& c) {
-      return (c.host == proxy.host && c.port == proxy.port) || (c.is_proxy() && c.jid == proxy.jid);
-    });
-    if (is_offered) continue;
-    Candidate& candidate = ours.emplace_back();
-    candidate.cid = world_.env.token(64);
-    candidate.host = proxy.host;
-    candidate.port = proxy.port;
-    candidate.jid = proxy.jid;
-    candidate.type = CandidateType::kProxy;
-  }
 }
 
 // ---- the negotiation ----

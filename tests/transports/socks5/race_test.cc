@@ -171,7 +171,7 @@ TEST_F(RaceTest, HearsBeforeItsStartWhatThePeerReached) {  // covers S5B-13
 
 TEST_F(RaceTest, TriesFourAtOnceAndSixteenInAll) {  // covers C-15
   Candidates many;
-  for (int i = 0; i < 40; ++i) many.push_back(direct(std::to_string(i), 100U - i));
+  for (std::uint32_t i = 0; i < 40; ++i) many.push_back(direct(std::to_string(i), 100U - i));
   start(many);
   advance(2s);
   EXPECT_EQ(log, "0 0? 200 1? 400 2? 600 3? ");

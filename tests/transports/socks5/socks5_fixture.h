@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 #include "tests/support/fake_network.h"
 #include "tests/support/recorder.h"
 #include "transports/socks5/candidate.h"
+#include "transports/socks5/handshake.h"
 #include "transports/socks5/socks5_transport.h"
 
 namespace balcony {
@@ -46,7 +48,7 @@ class FakeProxy {
   std::size_t guests() const { return guests_.size(); }
 
  private:
-  struct Guest : ByteStream::Listener {
+  struct Guest final : ByteStream::Listener {
     Guest(FakeProxy&, Connection to)
         : connection(std::move(to)), handshake([this](std::string_view asked) {
             name = asked;

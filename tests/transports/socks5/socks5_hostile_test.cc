@@ -10,7 +10,7 @@ namespace balcony {
 namespace {
 
 // Somebody who connects to a door and says what the test wants.
-class Caller : public ByteStream::Listener {
+class Caller final : public ByteStream::Listener {
  public:
   Caller(FakeInternet::Machine& from, const Candidate& to, TimePoint deadline) {
     Endpoint door{*IpAddress::parse(to.host), to.port};
@@ -172,7 +172,7 @@ class OddServer {
                                })) {}
 
  private:
-  struct Guest : ByteStream::Listener {
+  struct Guest final : ByteStream::Listener {
     Guest(Connection to, Behaviour how) : connection(std::move(to)), behave(std::move(how)) {
       connection.stream->set_listener(this);
       behave(*connection.stream, {});

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "transports/socks5/gather.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace balcony {
+namespace {
+
+constexpr std::size_t kCidBits = 64;  // unique per sender; nothing hangs on its secrecy
+
+std::optional<Candidate> tunnel_candidate(const std::string& text) {
+  std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  Candidate candidate;
+  candidate.type = CandidateType::kTunnel;
+  candidate.host = text.substr(0, colon);
+  if (candidate.host.starts_with('[') && candidate.host.ends_with(']'))
+    candidate.host = candidate.host.substr(1, candidate.host.size() - 2);
+  std::from_chars(text.data() + colon + 1, text.data() + text.size(), candidate.port);
+  return candidate;
+}
+
+}  // namespace
+
+Candidates open_doors(Socks5Entrance& entrance, const Network& network, const AddressPolicy& policy,
+                      const std::string& tunnel, const Jid& local, Env& env) {
+  Candidates ours;
+  auto open = [&](Candidate candidate, const Endpoint& at) {
+    candidate.cid = env.token(kCidBits);
+    candidate.jid = local.full();
+    auto opened = entrance.open(candidate.cid, at);
+    if (!opened) return;
+    if (candidate.host.empty()) {
+      candidate.host = at.ip.text();
+      candidate.port = opened->port;
+    }
+    ours.push_back(std::move(candidate));
+  };
+  for (const IpAddress& ip : addresses_to_show(policy, network.addresses())) open({}, {ip, 0});
+  if (auto forwarded = tunnel_candidate(tunnel)) {
+    std::uint16_t port = forwarded->port;
+    open(std::move(*forwarded), {IpAddress::from_v4({0, 0, 0, 0}), port});
+  }
+  return ours;
+}
+
+void add_proxies(Candidates& ours, const std::vector<Socks5Proxy>& proxies,
+                 const Candidates& theirs, Env& env) {
+  for (const Socks5Proxy& proxy : proxies) {
+    bool is_offered = std::any_of(theirs.begin(), theirs.end(), [&proxy](const Candidate& c) {
+      return (c.host == proxy.host && c.port == proxy.port) || (c.is_proxy() && c.jid == proxy.jid);
+    });
+    if (is_offered) continue;
+    Candidate& candidate = ours.emplace_back();
+    candidate.cid = env.token(kCidBits);
+    candidate.host = proxy.host;
+    candidate.port = proxy.port;
+    candidate.jid = proxy.jid;
+    candidate.type = CandidateType::kProxy;
+  }
+}
+
+}  // namespace balcony
