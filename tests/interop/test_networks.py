@@ -29,10 +29,12 @@ class Networks(World):
         self.server = Prosody(USERS, FRIENDS, proxy=proxy, namespace=(self.net.core, address))
         self.server.start()
 
-    def pair(self, *spaces):
+    def pair(self, *spaces, tunnel=None):
+        """`tunnel`: a port of the first one that a NAT forwards."""
         names = ("romeo", "juliet")
-        people = [self.host(name, *SETTINGS, within=["ip", "netns", "exec", space])
-                  for name, space in zip(names, spaces)]
+        own = [(f"s5b.tunnel={tunnel}",) if tunnel else (), ()]
+        people = [self.host(name, *SETTINGS, *more, within=["ip", "netns", "exec", space])
+                  for name, space, more in zip(names, spaces, own)]
         meet(*people)
         return people
 
@@ -54,9 +56,9 @@ def networks(request, binary):
     made.check()
 
 
-def opens(world, path, *spaces):
+def opens(world, path, *spaces, **own):
     """The time it took, and what the two were told."""
-    romeo, juliet = world.pair(*spaces)
+    romeo, juliet = world.pair(*spaces, **own)
     began = time.monotonic()
     start(romeo, juliet)
     infos = both_open(romeo, juliet)
@@ -96,6 +98,14 @@ def test_both_behind_nats_without_a_proxy_talk_in_band(networks):
     networks.serve()
     took, _ = opens(networks, "ibb", *both_behind_nats(networks.net))
     assert took < 20
+
+
+def test_a_port_that_a_nat_forwards_is_a_direct_path(networks):
+    networks.serve()
+    a = networks.net.behind_nat("a", "198.51.100", "192.168.1", forwarded=7000)
+    b = networks.net.behind_nat("b", "203.0.113", "192.168.2")
+    _, infos = opens(networks, "s5b-direct", a, b, tunnel="198.51.100.2:7000")
+    assert infos[1]["remote"] == "198.51.100.2:7000"
 
 
 def test_ipv6_alone_is_a_direct_path(networks):

@@ -51,11 +51,16 @@ class Internet:
         self._join(space, f"{prefix}::2/64", self.core, f"{prefix}::1/64", f"{prefix}::1")
         return space
 
-    def behind_nat(self, name, outside, inside):
-        """With a private address, {inside}.2; the world sees {outside}.2, and can't come in."""
+    def behind_nat(self, name, outside, inside, forwarded=None):
+        """With a private address, {inside}.2; the world sees {outside}.2, and can't come in but by the
+        port `forwarded`."""
         nat = self.person(f"{name}-nat", outside)
         self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
                        f"add rule ip nat out ip saddr {inside}.0/24 masquerade")
+        if forwarded:
+            self._nft(nat, "add chain ip nat in { type nat hook prerouting priority -100 ; };"
+                           f"add rule ip nat in ip daddr {outside}.2 tcp dport {forwarded} "
+                           f"dnat to {inside}.2:{forwarded}")
         space = self._space(name)
         self._join(space, f"{inside}.2/24", nat, f"{inside}.1/24", f"{inside}.1")
         return space

@@ -83,15 +83,15 @@ void ProxyFinder::ask_address(const std::string& jid) {
   ask(ns::kBytestreams, jid, [this, jid](const Element& query) { on_address(query, jid); });
 }
 
-// What a proxy says of others does not count.
+// What a proxy says of others does not count; ejabberd names itself with a resource.
 void ProxyFinder::on_address(const Element& query, const std::string& jid) {
   for (const Element* host : query.children()) {
     auto named = Jid::parse(host->attr("jid"));
-    Socks5Proxy proxy{jid, std::string(host->attr("host")), port_of(*host)};
-    bool is_good = host->is("streamhost", ns::kBytestreams) && named && named->full() == jid &&
-                   !proxy.host.empty() && proxy.port != 0;
-    if (!is_good) continue;
-    std::erase_if(proxies_, [&jid](const Socks5Proxy& known) { return known.jid == jid; });
+    bool is_itself = named && (named->full() == jid || named->bare() == jid);
+    if (!is_itself || !host->is("streamhost", ns::kBytestreams)) continue;
+    Socks5Proxy proxy{named->full(), std::string(host->attr("host")), port_of(*host)};
+    if (proxy.host.empty() || proxy.port == 0) continue;
+    std::erase_if(proxies_, [&proxy](const Socks5Proxy& known) { return known.jid == proxy.jid; });
     if (proxies_.size() < kMostProxies) proxies_.push_back(std::move(proxy));
     return;
   }

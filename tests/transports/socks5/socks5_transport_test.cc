@@ -346,6 +346,22 @@ TEST_F(Socks5ProxyTest, IsFoundOnTheOwnServer) {  // covers S5B-19
   EXPECT_EQ(a.port.asked.size(), 3U);
 }
 
+TEST_F(Socks5ProxyTest, MayNameItselfWithAResource) {  // as ejabberd does
+  a.port.answer_to = [](const Element& iq) -> std::optional<Element> {
+    Element query = *iq.first_child();
+    if (query.ns() == ns::kBytestreams)
+      query.add(Element("streamhost", query.ns())
+                    .set_attr("jid", kProxyJid + "/7030")
+                    .set_attr("host", kProxyHost)
+                    .set_attr("port", "7777"));
+    return Element("iq", ns::kClient).add(std::move(query));
+  };
+  a.finder.search("example.org", kProxyJid);
+  scheduler.advance(1s);
+  EXPECT_EQ(a.finder.proxies(),
+            (std::vector<Socks5Proxy>{{kProxyJid + "/7030", kProxyHost, kProxyPort}}));
+}
+
 TEST_F(Socks5ProxyTest, IsNotBelievedAboutOthers) {  // covers S5B-19
   a.port.answer_to = [](const Element& iq) -> std::optional<Element> {
     Element query = *iq.first_child();
