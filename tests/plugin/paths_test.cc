@@ -2,8 +2,13 @@
 // Which path two agents find when there is more than the server between them, and what they fall
 // back to.
 #include <list>
+#include <random>
 
+#include "plugin/channel.h"
+#include "plugin/identity_file.h"
 #include "tests/plugin/two_agents_fixture.h"
+#include "transports/socks5/attempt.h"
+#include "transports/socks5/candidate.h"
 
 namespace balcony {
 namespace {
@@ -148,6 +153,55 @@ TEST_F(Paths, ThatBreakEndTheStream) {
   EXPECT_EQ(juliet->state(), "closed");
 }
 
+TEST_F(Paths, OfBothWhoCallAtOnceAreOne) {  // covers JGL-14
+  meet_on_a_network();
+  romeo->command("start juliet@example.net");
+  juliet->command("start romeo@example.org");
+  world.advance(8s);
+  ASSERT_EQ(romeo->state(), "open");
+  EXPECT_EQ(path_of(*romeo) + ' ' + path_of(*juliet), "s5b-direct s5b-direct");
+  EXPECT_EQ(world.internet.listeners(), 0U);
+  expect_words_each_way();
+}
+
+// Stanzas are lost, connections refused, swallowed or cut, in a new way each time: both sides come
+// to an end that they were told, and hold no door open.
+TEST(PathsInAStorm, EndOnBothSidesWithAWord) {
+  std::map<std::string, int> ends;
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 chance(seed);
+    World world;
+    world.befriend(kRomeo, kJuliet);
+    FakeHost& romeo = world.add(kRomeo, kAuto, true, {"192.0.2.10", "192.168.1.2"});
+    FakeHost& juliet = world.add(kJuliet, kAuto, true, {"198.51.100.20"});
+    unsigned lossy = seed % 4 * 4;  // percent
+    world.drop = [&chance, lossy](const Element&) { return chance() % 100 < lossy; };
+    world.internet.rule = [&chance](auto&, auto&) {
+      return static_cast<FakeInternet::Fate>(chance() % 3);
+    };
+    (seed % 2 ? romeo : juliet).command("start " + (seed % 2 ? juliet : romeo).jid.full());
+    if (seed % 7 == 0) romeo.command("start " + juliet.jid.full());
+    for (int i = 0; i < 30; ++i) {
+      world.advance(Duration(chance() % 2000));
+      bool cuts = seed % 3 == 0 && chance() % 10 == 0 && !world.internet.wires.empty();
+      if (cuts) world.internet.wires.back().cut();
+    }
+    world.drop = nullptr;
+    world.advance(240s);
+    for (FakeHost* host : {&romeo, &juliet}) {
+      EXPECT_EQ(host->broken_law(), "");
+      EXPECT_THAT(host->state(), testing::AnyOf("open", "closed", "none"));
+    }
+    EXPECT_EQ(world.internet.listeners(), 0U);
+    if (romeo.state() != "none") ++ends[romeo.state() + ' ' + romeo.last_stream().info.transport];
+  }
+  EXPECT_GT(ends["open s5b-direct"], 0);
+  EXPECT_GT(ends["open ibb"], 0);
+  EXPECT_GT(ends["closed s5b-direct"], 0);
+  EXPECT_GT(ends["closed "], 0);
+}
+
 // What comes by transport-info while our user still thinks.
 TEST_F(Paths, RememberWhatCameBeforeTheUserAccepted) {  // covers S5B-13, S5B-14
   world.puppets[kJuliet];
@@ -201,25 +255,33 @@ class Stranger final : public ByteStream::Listener {
   bool is_gone_ = false;
 };
 
-class StrangersFirst : public Paths, public testing::WithParamInterface<const char*> {
+class AtTheDoors : public Paths {
  protected:
-  // At each door that the server has seen so far.
-  void come() {
+  using Visit = std::function<void(Network& from, const Candidate& door, const std::string& name)>;
+
+  // At each door that the server has seen so far, before the peers come there.
+  void at_each_door(const Visit& visit) {
     auto& machine = world.internet.add({"203.0.113.66"});
     Duration usual = std::exchange(world.internet.delay, 1ms);
     for (const Element& stanza : world.seen) {
       const Element* jingle = stanza.child("jingle", ns::kJingle);
       const Element* content = jingle ? jingle->child("content", ns::kJingle) : nullptr;
       const Element* transport = content ? content->child("transport", kSocks5) : nullptr;
-      for (const Element* candidate :
-           transport ? transport->children() : std::vector<const Element*>()) {
-        Endpoint door{*IpAddress::parse(candidate->attr("host")),
-                      static_cast<std::uint16_t>(std::stoi(std::string(candidate->attr("port"))))};
-        strangers_.emplace_back(machine, door, std::string(transport->attr("dstaddr")),
-                                Bytes(GetParam()));
-      }
+      if (!transport) continue;
+      auto offer = read_socks5_offer(*transport, 32);
+      for (const Candidate& door : offer->candidates) visit(machine, door, offer->dstaddr);
     }
     world.internet.delay = usual;
+  }
+};
+
+class StrangersFirst : public AtTheDoors, public testing::WithParamInterface<const char*> {
+ protected:
+  void come() {
+    at_each_door([this](Network& from, const Candidate& door, const std::string& name) {
+      strangers_.emplace_back(from, Endpoint{*IpAddress::parse(door.host), door.port}, name,
+                              Bytes(GetParam()));
+    });
   }
 
   std::list<Stranger> strangers_;
@@ -241,6 +303,69 @@ TEST_P(StrangersFirst, KeepThePeerFromNothing) {  // covers S5B-22, S5B-23
     EXPECT_TRUE(stranger.came());
     EXPECT_TRUE(stranger.is_gone());
   }
+  expect_words_each_way();
+}
+
+// Comes first as well, and speaks as the other side would, with a key of its own.
+class Impostor final : public Channel::Facts {
+ public:
+  Impostor(World& world, Network& from, const Candidate& door, const std::string& name, Role role)
+      : identity_(*load_identity(world.folder + "/impostor.pem", *Jid::parse("mallory@example.com"),
+                                 world.env)) {
+    XmlStream::Config config;
+    config.role = role;
+    config.local = *Jid::parse(role == Role::kInitiator ? kRomeo : kJuliet);
+    config.peer = *Jid::parse(role == Role::kInitiator ? kJuliet : kRomeo);
+    attempt_.emplace(door, name, Socks5Attempt::Rules{}, from, world.scheduler, world.env,
+                     [this, &world, config](Result<Connection> connection) {
+                       channel_.emplace(*this, config, std::move(connection->stream), identity_,
+                                        world.env, world.scheduler);
+                       channel_->start();
+                       channel_->on_proven();
+                     });
+  }
+  bool came() const { return channel_.has_value(); }
+  bool got_in() const { return got_in_; }
+  bool is_gone() const { return is_gone_; }
+
+ private:
+  void on_key(const TlsEngine::HandshakeDone&) override { channel_->accept_key(true); }
+  void on_established() override { got_in_ = true; }
+  void on_received(Element) override { got_in_ = true; }
+  void on_dropped(const std::string&) override {}
+  void on_written() override {}
+  void on_peer_closing() override {}
+  void on_ended(const XmlStream::Ended&) override {}
+  void on_path_closed(bool) override { is_gone_ = true; }
+
+  Identity identity_;
+  std::optional<Socks5Attempt> attempt_;
+  std::optional<Channel> channel_;
+  bool got_in_ = false, is_gone_ = false;
+};
+
+TEST_F(AtTheDoors, ImpostorsWithAKeyOfTheirOwnAreNotTaken) {  // covers S5B-22, S5B-23, TLS-16
+  meet_on_a_network();
+  world.internet.delay = 50ms;
+  romeo->command("start juliet@example.net");
+  world.run();
+  std::list<Impostor> impostors;
+  at_each_door([&](Network& from, const Candidate& door, const std::string& name) {
+    Role role = door.jid == kRomeo ? Role::kResponder : Role::kInitiator;
+    impostors.emplace_back(world, from, door, name, role);
+  });
+  world.advance(8s);
+  ASSERT_EQ(romeo->state() + ' ' + juliet->state(), "open open");
+  romeo->command("fingerprint");
+  world.run();
+  EXPECT_THAT(romeo->reply(), HasSubstr(juliet->last_stream().info.fingerprint));
+  bool any_came = false;
+  for (const Impostor& impostor : impostors) {
+    any_came = any_came || impostor.came();
+    EXPECT_FALSE(impostor.got_in());
+    EXPECT_TRUE(impostor.is_gone());
+  }
+  EXPECT_TRUE(any_came);
   expect_words_each_way();
 }
 
