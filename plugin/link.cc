@@ -6,6 +6,7 @@
 
 #include "jingle/base/ns.h"
 #include "jingle/session/errors.h"
+#include "plugin/link_contest.h"
 
 namespace balcony {
 namespace {

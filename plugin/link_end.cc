@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "plugin/link.h"
+#include "plugin/link_contest.h"
 
 namespace balcony {
 namespace {
