@@ -44,6 +44,8 @@ void Race::on_connected(std::string_view cid) {
 void Race::on_failed(std::string_view cid) {
   Runner* runner = find(cid);
   if (is_over_ || !runner || runner->state == State::kUntried) return;
+  bool was_success = runner->state == State::kConnected;
+  if (was_success && !peer_used_) grace_ends_.reset();  // it was none, and failure has its time
   runner->state = State::kOut;
   settle();
   begin_due();

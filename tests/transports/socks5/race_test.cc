@@ -128,6 +128,15 @@ TEST_F(RaceTest, SilentTargetsFailAtTheSameTime) {  // covers S5B-14
   EXPECT_EQ(log, "0 a? 5000 a- 5000 none ");
 }
 
+TEST_F(RaceTest, LostSuccessIsAFailureAtTheSameTime) {  // covers S5B-14
+  start({direct("dead", 9), direct("b", 8)});
+  advance(210ms);
+  connected("b");
+  failed("b");
+  advance(10s);
+  EXPECT_EQ(log, "0 dead? 200 b? 5000 dead- 5000 none ");
+}
+
 TEST_F(RaceTest, AnEmptyListWaitsForTrickledCandidates) {  // covers S5B-14
   start({});
   advance(2'999ms);
