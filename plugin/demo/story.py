@@ -153,11 +153,8 @@ def try_every_path(romeo, juliet):
     print(line.format("through the server, in clear", "-", talk_at_length(romeo, juliet, "server", "clear")))
     for who, other in ((romeo, juliet), (juliet, romeo)):
         check(who.e2e(f"mode {other.bare} auto")["ok"], "no mode auto")
-    for name, method, path, direct in (("end to end, in band", "ibb", "ibb", "true"),
-                                       ("end to end, by a proxy", "s5b", "s5b-proxy", "false"),
-                                       ("end to end, directly", "s5b", "s5b-direct", "true")):
-        for who in (romeo, juliet):
-            check(who.e2e(f"set s5b.direct {direct}")["ok"], "no such setting")
+    for name, method, path in (("end to end, in band", "ibb", "ibb"),
+                               ("end to end, directly", "s5b", "s5b-direct")):
         took, info = open_again(romeo, juliet, method, path)
         where = f" ({info['remote']})" if "remote" in info else ""
         print(line.format(name + where, f"{took:.2f} s", talk_at_length(romeo, juliet, "e2e", path)))
@@ -194,7 +191,7 @@ def compare(server, clear_log):
 
 def play(program):
     clients = []
-    with Prosody({"romeo": "montague", "juliet": "capulet"}, proxy=True) as server:
+    with Prosody({"romeo": "montague", "juliet": "capulet"}) as server:
         try:
             heading(f"A private Prosody listens on {server.address}; it logs all that it can read.")
             clients += [Cli([program], "romeo@localhost/orchard", "montague", server.address,
