@@ -155,9 +155,14 @@ void append_attribute(std::string& out, const Attribute& attribute, std::size_t 
 
 void append_xml(std::string& out, const Element& element, std::string_view default_ns,
                 bool one_line) {
+  // The namespace of xml:lang may be nobody's default (Namespaces in XML 1.0 section 3).
+  bool is_xml = element.ns() == ns::kXml;
+  std::string_view prefix = is_xml ? "xml:" : "";
+  std::string_view inner_ns = is_xml ? default_ns : element.ns();
   out += '<';
+  out += prefix;
   out += element.name();
-  if (element.ns() != default_ns) {
+  if (inner_ns != default_ns) {
     out += " xmlns='";
     append_escaped(out, element.ns(), kSpecialInValue);
     out += '\'';
@@ -171,11 +176,12 @@ void append_xml(std::string& out, const Element& element, std::string_view defau
   out += '>';
   for (const Node& node : element.nodes()) {
     if (const Element* child = node.element())
-      append_xml(out, *child, element.ns(), one_line);
+      append_xml(out, *child, inner_ns, one_line);
     else
       append_escaped(out, node.text(), one_line ? kSpecialInLine : kSpecialInText);
   }
   out += "</";
+  out += prefix;
   out += element.name();
   out += '>';
 }

@@ -109,6 +109,13 @@ TEST(Print, AppendsToWhatIsThere) {
   EXPECT_EQ(out, "before<a/>");
 }
 
+TEST(Print, NamesAnElementOfTheXmlNamespaceByItsPrefix) {  // it may be no default
+  Element e = Element("a", "n").add(Element("b", ns::kXml).add(Element("c", "n")));
+  e.add(Element("d", ns::kXml));
+  EXPECT_EQ(to_xml(e), "<a xmlns='n'><xml:b><c/></xml:b><xml:d/></a>");
+  EXPECT_EQ(parse_stanza(to_xml(e)), e);
+}
+
 TEST(Print, IsUndoneByTheParser) {
   Element e = message();
   e.set_attr("lang", "de", ns::kXml).set_attr("id", "&amp;<'\"\t\r\n &#38;");
