@@ -53,7 +53,6 @@ class IbbSession::State {
   std::uint32_t send(Element payload);
   void refuse(const Element& iq, std::string condition, std::string type = {});
   void step();
-  void answer_peer_close();
   void break_off(Error error);  // tells the peer by <close/>
   void end(std::optional<Error> error);
 
@@ -63,7 +62,7 @@ class IbbSession::State {
   BlockSender sender_;
   BlockReceiver receiver_;
   bool wants_close_ = false;
-  Element peer_close_;  // its request
+  Element peer_close_;  // its request, until it is answered
   std::uint32_t next_tag_ = 1;
   std::uint32_t phase_tag_ = 0;  // of our <open/> or <close/>
   Deadline phase_deadline_;
@@ -172,7 +171,7 @@ void IbbSession::State::on_reply(std::uint32_t tag, const Result<Element>& reply
   if (phase_ != Phase::kOpen && phase_ != Phase::kPeerClosing) return;
   Result<void> sent = sender_.on_reply(tag, reply);
   if (sent) return;
-  if (phase_ == Phase::kPeerClosing) return answer_peer_close();  // it need not listen any more
+  if (phase_ == Phase::kPeerClosing) return end(std::nullopt);  // it need not listen any more
   break_off(sent.error());
 }
 
@@ -202,9 +201,7 @@ void IbbSession::State::on_server_lost() {
 }
 
 void IbbSession::State::cut() {
-  if (phase_ == Phase::kClosed) return;
-  if (peer_close_) return answer_peer_close();
-  end(std::nullopt);
+  if (phase_ != Phase::kClosed) end(std::nullopt);
 }
 
 // ---- time and outputs ----
@@ -224,8 +221,6 @@ void IbbSession::State::on_deadline() {
       return break_off(std::move(late));
     case Phase::kAwaitingOpen:
       return end(std::move(late));
-    case Phase::kPeerClosing:
-      return answer_peer_close();
     default:
       return end(std::nullopt);
   }
@@ -247,7 +242,7 @@ void IbbSession::State::step() {
   if (sender_.take_writable()) outputs_.push_back(Writable{});
   if (!sender_.is_flushed()) return;
   if (phase_ == Phase::kPeerClosing) {
-    answer_peer_close();
+    end(std::nullopt);
   } else if (wants_close_) {
     phase_ = Phase::kClosing;
     phase_deadline_ = env_.now() + config_.close_timeout;
@@ -266,11 +261,6 @@ void IbbSession::State::refuse(const Element& iq, std::string condition, std::st
   outputs_.push_back(SendReply{error_of(iq, error)});
 }
 
-void IbbSession::State::answer_peer_close() {
-  outputs_.push_back(SendReply{result_of(peer_close_)});
-  end(std::nullopt);
-}
-
 void IbbSession::State::break_off(Error error) {
   send(ibb_close(config_.sid));
   end(std::move(error));
@@ -281,6 +271,7 @@ void IbbSession::State::end(std::optional<Error> error) {
   phase_deadline_.reset();
   receiver_.release();
   while (auto result = receiver_.next_result()) outputs_.push_back(SendReply{std::move(*result)});
+  if (peer_close_) outputs_.push_back(SendReply{result_of(std::exchange(peer_close_, {}))});
   outputs_.push_back(Closed{std::move(error)});
 }
 

@@ -278,6 +278,17 @@ TEST_F(IbbClosing, CutAnswersWhatWaitsAndSaysNothing) {
   session->cut();
 }
 
+TEST_F(IbbClosing, AnswersAWaitingCloseWhenTheServerSessionIsLost) {  // covers JGL-37
+  start_open();
+  write("abcd");
+  peer(ibb_close(config.sid));
+  forget();
+  session->on_server_lost();
+  write("");
+  EXPECT_EQ(answered(), "result");
+  EXPECT_EQ(loss(), "connectivity-error");
+}
+
 TEST_F(IbbClosing, CutAnswersAWaitingClose) {
   start_open();
   write("abcd");
