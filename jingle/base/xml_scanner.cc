@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::string_view kCdataStart = "[CDATA[";
 
-// Where the attribute value ends that began with `quote`, or outside of one, where the tag ends or
-// the next value begins.
+// Where the attribute value ends that began with `quote`, or a < stands in it; outside of one,
+// where the tag ends or the next value begins.
 std::size_t find_stop(ByteView octets, std::size_t at, char quote) {
-  if (quote != 0) return std::min(octets.find(quote, at), octets.size());
+  if (quote != 0) {
+    std::size_t end = std::min(octets.find(quote, at), octets.size());
+    return std::min(octets.substr(0, end).find('<', at), end);
+  }
   auto is_stop = [](char c) { return c == '>' || c == '\'' || c == '"'; };
   while (at < octets.size() && (octets[at] > '>' || !is_stop(octets[at]))) ++at;  // mostly letters
   return at;
@@ -132,6 +135,10 @@ std::size_t XmlScanner::tag(ByteView octets) {
     if (c == '>' && quote_ == 0) {
       if (at > 0) last_ = octets[at - 1];
       end_tag();
+      return at + 1;
+    }
+    if (c == '<') {  // libxml2 may find something else first, depending on how the octets are cut
+      refuse("not-well-formed", "a < in an attribute value");
       return at + 1;
     }
     if (!is_end_tag_) quote_ = quote_ == 0 ? c : '\0';

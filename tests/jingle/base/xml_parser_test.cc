@@ -150,6 +150,11 @@ TEST(XmlParser, ExpandsNoEntityThatItRefuses) {
 }
 
 // covers STM-12
+TEST(XmlParser, SaysTheSameOfALessThanInAValueHoweverItIsCut) {
+  for (std::string bad : {"<b c='&d;<'/>", "<b c=\"<\"/>", "<b c='<d e=\"&f;\">'/>"})
+    EXPECT_EQ(fault_of("<a>" + bad), "not-well-formed") << bad;
+}
+
 TEST(XmlParser, RefusesWhatIsNotWellFormed) {
   for (std::string bad : {"<b></c>",
                           "<b",
