@@ -2,7 +2,8 @@
 """Fixtures of the interop tests: a private server for each test and the clients on it, ended and
 checked when the test is over.
 
-BALCONY_CLI names the program under test; without it the sanitized build of tests/run is taken."""
+BALCONY_CLI names the program under test; without it the sanitized build of tests/run is taken.
+BALCONY_PROFANITY names the plugin for Profanity; without it the release build's."""
 import os
 import pathlib
 import sys
@@ -15,11 +16,13 @@ sys.path.insert(0, str(ROOT / "tests" / "interop"))
 pytest.register_assert_rewrite("steps")
 
 from cli import Cli  # noqa: E402
+from profanity import Profanity  # noqa: E402
 from prosody import Forwarder, Prosody  # noqa: E402
 
 USERS = {name: f"{name}-secret" for name in ("romeo", "juliet", "mercutio", "mallory")}
 FRIENDS = ["romeo", "juliet", "mercutio"]  # mallory is nobody's contact
 KNOWN = object()  # stands for the user's own password
+PLUGIN = os.environ.get("BALCONY_PROFANITY", str(ROOT / "build" / "lib" / "balcony.so"))
 PEER = [sys.executable, str(ROOT / "tests" / "interop" / "peer.py")]
 
 
@@ -47,6 +50,15 @@ class World:
         client = Cli(PEER, f"{name}@localhost/{resource}", USERS[name], self.server.address, state,
                      arguments=arguments)
         return self._add(client, True)
+
+    def profanity(self, name, online=True, port=None, plugin=PLUGIN, **options):
+        """A Profanity of that user with the plugin, online."""
+        assert plugin is None or os.path.exists(plugin), f"there is no {plugin}: build it"
+        client = Profanity(name, USERS[name], port or self.server.port, plugin, **options)
+        self.clients.append(client)
+        if online:
+            client.sees("logged in successfully", 20)
+        return client
 
     def forwarder(self):
         self.forwarders.append(Forwarder(self.server.port))
