@@ -4,6 +4,11 @@
 #include <string_view>
 
 namespace profanity_host {
+namespace {
+
+constexpr std::string_view kBindId = "_xmpp_bind1";  // libstrophe's request
+
+}  // namespace
 
 bool Login::on_connect() {
   const HostInternals& h = host_;
@@ -30,6 +35,11 @@ void Login::forget() {
   watched_ = nullptr;
 }
 
+void Login::on_stanza(std::string_view xml) {
+  if (!is_bound_ && xml.substr(0, xml.find('>')).find(kBindId) != std::string_view::npos)
+    is_bound_ = true;
+}
+
 bool Login::is_resuming() const {
   return watched_ && !is_bound_ && host_.connection_get_conn() == watched_;
 }
@@ -42,7 +52,7 @@ bool Login::is_broken() const {
 
 int Login::on_element(_xmpp_conn_t*, _xmpp_stanza_t* element, void* user) {
   const char* id = static_cast<Login*>(user)->host_.xmpp_stanza_get_id(element);
-  if (id && std::string_view(id) == "_xmpp_bind1") static_cast<Login*>(user)->is_bound_ = true;
+  if (id && id == kBindId) static_cast<Login*>(user)->is_bound_ = true;
   return 1;
 }
 

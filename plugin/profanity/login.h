@@ -5,6 +5,8 @@
 // touches nothing: at the very end libstrophe's objects are gone before us.
 #pragma once
 
+#include <string_view>
+
 #include "plugin/profanity/host_internals.h"
 
 namespace profanity_host {
@@ -19,6 +21,8 @@ class Login {
   bool on_connect();
   // The connection broke by itself; the next one may resume.
   void on_loss() { is_bound_ = false; }
+  // A stanza that the client is given: in a new login the first may be the answer to the bind.
+  void on_stanza(std::string_view xml);
   // The session was ended on purpose, or we go.
   void forget();
   // Between a loss and on_connect(): what comes in now belongs to the old session.

@@ -179,6 +179,7 @@ void Plugin::on_unload() {
 bool Plugin::on_receive(const char* stanza) {
   if (!core_) return true;
   if (diversion_.is_replacement_reply(stanza)) return false;
+  if (!online_) login_.on_stanza(stanza);
   if (!online_ && login_.is_resuming()) go_online(full_jid_, true);
   bool is_ours = balcony_incoming(core_, stanza) == BALCONY_CONSUMED;
   if (!has_timer_) dispatch();

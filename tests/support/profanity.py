@@ -121,6 +121,8 @@ class Profanity:
         command = [*self._wrapper, "profanity", "-l", "DEBUG"]
         command += ["-a", self.name] if self._connects else []
         width, height = self._size
+        if self.pid is not None:
+            self.terminal("kill-session", "-t", self.name)
         words = ["new-session", "-d", "-P", "-F", "#{pane_id} #{pane_pid}", "-s", self.name,
                  "-x", str(width), "-y", str(height)]
         for key, value in environment.items():
