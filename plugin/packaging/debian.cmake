@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The Debian packages libbalcony0, libbalcony-dev and balcony, made by CPack from the components:
+# The Debian packages libbalcony0, libbalcony-dev, balcony and profanity-plugin-balcony, made by CPack from the components:
 #
 #   cmake --preset package && cmake --build --preset package && cpack --preset package
 #
@@ -9,7 +9,7 @@ set(CPACK_PACKAGE_NAME balcony)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_PACKAGE_CONTACT "The Balcony authors <maintainers@balcony.example>")
-set(CPACK_COMPONENTS_ALL runtime development cli)
+set(CPACK_COMPONENTS_ALL runtime development cli profanity)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -55,6 +55,16 @@ ${what}
 This package holds balcony-cli, a small client for scripts and bots: commands
 are lines on its standard input, events JSON objects on its standard output.")
 
+set(CPACK_DEBIAN_PROFANITY_PACKAGE_NAME profanity-plugin-balcony)
+set(CPACK_DEBIAN_PROFANITY_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PROFANITY_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROFANITY_PACKAGE_DEPENDS
+    "profanity-light (>= 0.13.1) | profanity (>= 0.13.1)")
+set(CPACK_DEBIAN_PROFANITY_DESCRIPTION "End-to-end XML streams for XMPP clients (Profanity)
+${what}
+This package holds the plugin for Profanity. Each user installs it with
+/plugins install balcony.so; after that, /help e2e.")
+
 # documents(COMPONENT PACKAGE FILE...): the files in the folder that Debian has for each package; not
 # part of a plain `cmake --install`.
 function(documents component package)
@@ -65,6 +75,7 @@ endfunction()
 documents(runtime libbalcony0)
 documents(development libbalcony-dev ../README.md)
 documents(cli balcony)
+documents(profanity profanity-plugin-balcony)
 install(FILES ../example/say.c DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/libbalcony-dev/examples
         COMPONENT development EXCLUDE_FROM_ALL)
 include(CPack)

@@ -24,14 +24,15 @@ constexpr milliseconds kCloseWithin{1500};
 // libcrypto must not be taken apart before the client is done with its plugins.
 constexpr std::uint64_t kNoAtexit = 0x00080000;
 
+// The client's own, not balcony-cli's: two programs must not share one.
 std::string state_folder(const std::string& account) {
   const char* data = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
   bool has_data = data && data[0] == '/';
   std::string base = has_data ? data : std::string(home ? home : "") + "/.local/share";
   std::error_code ignored;  // balcony_open says what is wrong with the folder
-  std::filesystem::create_directories(base + "/balcony", ignored);
-  return base + "/balcony/" + account;
+  std::filesystem::create_directories(base + "/profanity/balcony", ignored);
+  return base + "/profanity/balcony/" + account;
 }
 
 }  // namespace

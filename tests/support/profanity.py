@@ -89,7 +89,7 @@ class Profanity:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"balcony-profanity-{name}-"))
         self.data, self.config = self.folder / "data", self.folder / "config"
         self.plugins = self.data / "profanity" / "plugins"
-        self.state = self.data / "balcony" / self.bare
+        self.state = self.data / "profanity" / "balcony" / self.bare
         self._size = (width, height)
         self._wrapper, self._environment = list(wrapper), dict(environment or {})
         self._own_terminal = terminal is None
