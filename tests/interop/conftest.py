@@ -52,7 +52,8 @@ class World:
         return self._add(client, True)
 
     def profanity(self, name, online=True, port=None, plugin=PLUGIN, **options):
-        """A Profanity of that user with the plugin, online."""
+        """A Profanity of that user with the plugin, online; in band, if nothing else is said."""
+        options.setdefault("e2e_settings", ("transports=ibb",) if plugin else ())
         assert plugin is None or os.path.exists(plugin), f"there is no {plugin}: build it"
         client = Profanity(name, USERS[name], port or self.server.port, plugin, **options)
         self.clients.append(client)

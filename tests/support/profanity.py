@@ -79,10 +79,13 @@ class Terminal:
 
 class Profanity:
     """`plugin` is the path of balcony.so; it is installed, and loaded at the start if `autoload`.
-    `wrapper` is put before the program, such as a debugger."""
+    `wrapper` is put before the program, such as a debugger. `place`: the words for tmux that make its
+    pane in `terminal`; without them it gets a terminal of its own. `e2e_settings`: KEY=VALUE, as if the
+    user had set them before."""
 
     def __init__(self, name, password, port, plugin, autoload=True, resource="prof", width=160,
-                 height=50, wrapper=(), environment=None, terminal=None, connect=True):
+                 height=50, wrapper=(), environment=None, terminal=None, place=None, connect=True,
+                 e2e_settings=()):
         self.name, self.resource = name, resource
         self.bare = f"{name}@localhost"
         self.jid = f"{self.bare}/{resource}"
@@ -90,12 +93,16 @@ class Profanity:
         self.data, self.config = self.folder / "data", self.folder / "config"
         self.plugins = self.data / "profanity" / "plugins"
         self.state = self.data / "profanity" / "balcony" / self.bare
-        self._size = (width, height)
+        self._place = place or ["new-session", "-d", "-s", name, "-x", str(width), "-y", str(height)]
         self._wrapper, self._environment = list(wrapper), dict(environment or {})
         self._own_terminal = terminal is None
         self.terminal = terminal or Terminal()
         self.pid, self._last_words = None, ""
         self._write_files(password, port, autoload)
+        if e2e_settings:
+            self.state.mkdir(parents=True, mode=0o700)
+            (self.state / "settings.ini").write_text("\n".join(["[settings]", *e2e_settings, ""]))
+            (self.state / "settings.ini").chmod(0o600)
         if plugin:
             self.install(plugin)
         self._connects = connect
@@ -120,11 +127,9 @@ class Profanity:
                        "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **self._environment}
         command = [*self._wrapper, "profanity", "-l", "DEBUG"]
         command += ["-a", self.name] if self._connects else []
-        width, height = self._size
         if self.pid is not None:
-            self.terminal("kill-session", "-t", self.name)
-        words = ["new-session", "-d", "-P", "-F", "#{pane_id} #{pane_pid}", "-s", self.name,
-                 "-x", str(width), "-y", str(height)]
+            self.terminal("kill-pane", "-t", self.pane)
+        words = [*self._place, "-P", "-F", "#{pane_id} #{pane_pid}"]
         for key, value in environment.items():
             words += ["-e", f"{key}={value}"]
         self.pane, pid = self.terminal(*words, "--", *command).split()
@@ -193,7 +198,7 @@ class Profanity:
     def chat_with(self, contact):
         """Opens the contact's window, or goes to it."""
         self.type(f"/msg {contact}")
-        self.sees(re.compile(re.escape(contact)))
+        self.sees(contact)
 
     def console(self):
         self.type("/win 1")
