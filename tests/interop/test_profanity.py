@@ -2,7 +2,7 @@
 """Two real Profanity with the plugin on a private server: what a user does in daily use."""
 import re
 
-from profanity_steps import (REPLACEMENT, auto_couple, couple, open_stream, say, say_end_to_end,
+from profanity_steps import (REPLACEMENT, auto_couple, couple, load, open_stream, say, say_end_to_end,
                              without_questions)
 
 
@@ -83,7 +83,7 @@ def test_a_plugin_that_is_unloaded_and_loaded_again_works_as_before(world):
     romeo.type("/plugins unload balcony.so")
     juliet.sees("is closed")
     say(juliet, romeo, "nobody listens in the plugin")
-    romeo.type("/plugins load balcony.so")
+    load(world, romeo, juliet)
     romeo.chat_with("juliet@localhost")
     romeo.e2e("start")
     romeo.sees("[e2e in-band, unverified]", 30)

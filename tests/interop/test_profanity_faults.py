@@ -4,7 +4,7 @@ break, keys that change, and much at once."""
 import re
 
 import pytest
-from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, open_stream, say,
+from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, load, open_stream, say,
                              say_end_to_end, trust_keys, without_questions)
 
 pytestmark = pytest.mark.full
@@ -205,7 +205,7 @@ def test_the_plugin_is_loaded_in_the_middle_of_a_session(world):
     romeo = world.profanity("romeo", autoload=False)
     juliet = world.profanity("juliet")
     romeo.sees("juliet@localhost (prof) is online")
-    romeo.type("/plugins load balcony.so")
+    load(world, romeo, juliet)
     romeo.sees("Loaded plugin: balcony.so")
     romeo.chat_with(juliet.bare)
     juliet.chat_with(romeo.bare)
@@ -235,3 +235,17 @@ def test_a_damaged_state_sends_nothing_to_anybody(world):
     romeo.type("may this leave?")
     romeo.sees('NOT SENT: "may this leave?"')
     assert not world.server.saw("may this leave?")
+
+
+@pytest.mark.parametrize("how, title", [("s5b.direct=true", "[e2e direct, unverified]"),
+                                        ("s5b.direct=false", "[e2e in-band, unverified]")])
+def test_a_stream_takes_the_best_way_there_is(world, how, title):
+    settings = ("candidates.loopback=true", "mode=auto", "trust=tofu", how)
+    romeo, juliet = couple(world, e2e_settings=settings)
+    romeo.e2e("start")
+    for who in (romeo, juliet):
+        who.sees(title, 60)
+    say_end_to_end(world, romeo, juliet, "by whatever way")
+    say_end_to_end(world, juliet, romeo, "and back by it")
+    romeo.quit()
+    juliet.sees("is closed")

@@ -101,7 +101,7 @@ class Profanity:
         self._write_files(password, port, autoload)
         if e2e_settings:
             self.state.mkdir(parents=True, mode=0o700)
-            (self.state / "settings.ini").write_text("\n".join(["[settings]", *e2e_settings, ""]))
+            (self.state / "settings.ini").write_text("\n".join(["[balcony]", *e2e_settings, ""]))
             (self.state / "settings.ini").chmod(0o600)
         if plugin:
             self.install(plugin)
