@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -29,8 +30,10 @@
 namespace balcony {
 namespace {
 
-// How many callbacks one balcony_dispatch makes: a slow host's loop must go on between them.
+// How many callbacks one balcony_dispatch makes, and for how long: a slow host's loop must go on
+// between them.
 constexpr int kEventsPerDispatch = 64;
+constexpr std::chrono::milliseconds kDispatchWithin{5};
 
 char* copy_text(const std::string& text) {
   char* copy = static_cast<char*>(std::malloc(text.size() + 1));
@@ -243,10 +246,12 @@ int balcony_fd(balcony_account* b) { return b->fd; }
 void balcony_dispatch(balcony_account* b) {
   std::uint64_t count = 0;
   (void)!read(b->fd, &count, sizeof count);
+  auto until = std::chrono::steady_clock::now() + kDispatchWithin;
   for (int i = 0; i < kEventsPerDispatch; ++i) {
     auto event = b->mailbox.next_for_host();
     if (!event) return;
     call_host(b->host, b->mailbox, *event);
+    if (std::chrono::steady_clock::now() > until) break;
   }
   if (b->mailbox.has_host_events()) b->signal();
 }

@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 
+#include "plugin/profanity/cost.h"
 #include "plugin/profanity/host_api.h"
 #include "plugin/profanity/plugin.h"
 
@@ -21,7 +22,8 @@ void say(const char* what) noexcept { prof_log_error((std::string("Balcony: ") +
 
 // Runs `act` on the plugin, if it lives; `otherwise` if that fails.
 template <class Result, class Act>
-Result guarded(Result otherwise, Act act) noexcept {
+Result guarded(const char* name, Result otherwise, Act act) noexcept {
+  profanity_host::Cost cost(name);
   try {
     return plugin ? act(*plugin) : otherwise;
   } catch (const std::exception& failure) {
@@ -33,30 +35,30 @@ Result guarded(Result otherwise, Act act) noexcept {
 }
 
 template <class Act>
-void guarded(Act act) noexcept {
-  guarded(0, [&](Plugin& p) { return act(p), 0; });
+void guarded(const char* name, Act act) noexcept {
+  guarded(name, 0, [&](Plugin& p) { return act(p), 0; });
 }
 
 void end() noexcept {
   Plugin* ended = plugin;
-  guarded([&](Plugin&) {
+  guarded("end", [&](Plugin&) {
     plugin = nullptr;
     delete ended;
   });
 }
 
 void on_command(char** words) {
-  guarded([&](Plugin& p) { p.on_command(words); });
+  guarded("command", [&](Plugin& p) { p.on_command(words); });
 }
 
 void on_timer() {
-  guarded([](Plugin& p) { p.on_time(); });
+  guarded("timer", [](Plugin& p) { p.on_time(); });
 }
 
 // If even that fails the message must not leave: a space is no stanza, but no text either.
 char* on_send(const char* stanza) {
   char* failed = nullptr;
-  bool ran = guarded(false, [&](Plugin& p) {
+  bool ran = guarded("message_send", false, [&](Plugin& p) {
     failed = p.on_send(stanza);
     return true;
   });
@@ -64,7 +66,7 @@ char* on_send(const char* stanza) {
 }
 
 int on_receive(const char* stanza) {
-  return guarded(1, [&](Plugin& p) { return p.on_receive(stanza) ? 1 : 0; });
+  return guarded("receive", 1, [&](Plugin& p) { return p.on_receive(stanza) ? 1 : 0; });
 }
 
 }  // namespace
@@ -85,7 +87,7 @@ HOOK void prof_init(const char* version, const char* status, const char*, const 
 }
 
 HOOK void prof_on_unload(void) {
-  guarded([](Plugin& p) { p.on_unload(); });
+  guarded("unload", [](Plugin& p) { p.on_unload(); });
   end();
 }
 
@@ -93,21 +95,22 @@ HOOK void prof_on_unload(void) {
 HOOK void prof_on_shutdown(void) { end(); }
 
 HOOK void prof_on_connect(const char*, const char* full_jid) {
-  guarded([&](Plugin& p) { p.on_connect(full_jid); });
+  guarded("connect", [&](Plugin& p) { p.on_connect(full_jid); });
 }
 
 HOOK void prof_on_disconnect(const char*, const char*) {
-  guarded([](Plugin& p) { p.on_disconnect(); });
+  guarded("disconnect", [](Plugin& p) { p.on_disconnect(); });
 }
 
 HOOK char* prof_on_message_stanza_send(const char* stanza) { return on_send(stanza); }
 
 HOOK char* prof_on_presence_stanza_send(const char* stanza) {
-  return guarded(static_cast<char*>(nullptr), [&](Plugin& p) { return p.on_send(stanza); });
+  return guarded("presence_send", static_cast<char*>(nullptr),
+                 [&](Plugin& p) { return p.on_send(stanza); });
 }
 
 HOOK char* prof_on_iq_stanza_send(const char*) {
-  guarded([](Plugin& p) { p.on_request(); });
+  guarded("request", [](Plugin& p) { p.on_request(); });
   return nullptr;  // a reply to it could not be given to the client if it came end to end
 }
 
@@ -116,7 +119,7 @@ HOOK int prof_on_presence_stanza_receive(const char* stanza) { return on_receive
 HOOK int prof_on_iq_stanza_receive(const char* stanza) { return on_receive(stanza); }
 
 HOOK void prof_on_chat_win_focus(const char* bare) {
-  guarded([&](Plugin& p) { p.on_window(bare); });
+  guarded("window", [&](Plugin& p) { p.on_window(bare); });
 }
 
 }  // extern "C"

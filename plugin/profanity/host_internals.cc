@@ -23,18 +23,20 @@ Function* found(const char* name) {
 }
 
 // The client's message, as its releases up to 0.18 lay it out: ten pointers and a few ints.
+struct EndUntil16 {
+  int trusted, is_mam, type;
+};
+struct EndFrom17 {
+  int omemo_error, trusted, is_mam, type;
+};
 struct Message {
   void *from, *to;
   char *id, *originid, *replace_id, *stanzaid, *body, *encrypted, *plain;
   void* timestamp;
   int encryption;
   union {
-    struct {
-      int trusted, is_mam, type;
-    } until16;
-    struct {
-      int omemo_error, trusted, is_mam, type;
-    } from17;
+    EndUntil16 until16;
+    EndFrom17 from17;
   };
 };
 constexpr int kTypeChat = 1;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "plugin/profanity/cost.h"
 #include "plugin/profanity/host_api.h"
 #include "plugin/profanity/wording.h"
 
@@ -58,6 +59,7 @@ Plugin::Plugin(const char* version, const char* status, const char* full_jid, in
 Plugin::~Plugin() { close(); }
 
 int Plugin::on_turn(_xmpp_ctx_t*, void* user) {
+  Cost cost("turn");
   static_cast<Plugin*>(user)->on_time();
   return 1;
 }
@@ -129,6 +131,9 @@ void Plugin::go_online(const std::string& full_jid, bool resumed) {
 
 void Plugin::on_disconnect() {
   if (closing_ || !online_) return;
+  prof_log_info(("Balcony: longest callback: " + std::to_string(Cost::longest().microseconds) +
+                 " us (" + Cost::longest().callback + ")")
+                    .c_str());
   if (login_.is_broken()) {
     login_.on_loss();
   } else {
