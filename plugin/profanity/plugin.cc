@@ -45,11 +45,6 @@ Plugin::Plugin(const char* version, const char* status, const char* full_jid, in
       incoming_(host_, screen_, version, [this](const std::string& xml) { send_end_to_end(xml); }),
       life_(life) {
   OPENSSL_init_crypto(kNoAtexit, nullptr);
-  if (host_.connection_get_ctx && host_.xmpp_global_timed_handler_add &&
-      host_.xmpp_global_timed_handler_delete) {
-    host_.xmpp_global_timed_handler_add(host_.connection_get_ctx(), on_turn, kTurn, this);
-    has_timer_ = true;
-  }
   if (full_jid) {
     on_connect(full_jid);
     watch_contacts(true);
@@ -57,6 +52,19 @@ Plugin::Plugin(const char* version, const char* status, const char* full_jid, in
 }
 
 Plugin::~Plugin() { close(); }
+
+// Only while there is a session: the client frees libstrophe's context at its end, but not this.
+void Plugin::use_timer(bool wanted) {
+  bool can = host_.connection_get_ctx && host_.xmpp_global_timed_handler_add &&
+             host_.xmpp_global_timed_handler_delete;
+  if (!can || wanted == has_timer_) return;
+  has_timer_ = wanted;
+  if (wanted) {
+    host_.xmpp_global_timed_handler_add(host_.connection_get_ctx(), on_turn, kTurn, this);
+  } else {
+    host_.xmpp_global_timed_handler_delete(host_.connection_get_ctx(), on_turn);
+  }
+}
 
 int Plugin::on_turn(_xmpp_ctx_t*, void* user) {
   Cost cost("turn");
@@ -121,6 +129,7 @@ void Plugin::on_connect(const char* full_jid) {
 }
 
 void Plugin::go_online(const std::string& full_jid, bool resumed) {
+  use_timer(true);
   open(full_jid);
   full_jid_ = full_jid;
   online_ = true;
@@ -139,6 +148,7 @@ void Plugin::on_disconnect() {
   } else {
     close_in_order();
     login_.forget();
+    use_timer(false);
   }
   online_ = false;
   if (core_) balcony_offline(core_);
@@ -176,8 +186,7 @@ void Plugin::on_unload() {
   if (online_) close_in_order();
   login_.forget();
   if (!features_file_.empty()) host_.remove_features(features_file_);
-  if (has_timer_) host_.xmpp_global_timed_handler_delete(host_.connection_get_ctx(), on_turn);
-  has_timer_ = false;
+  use_timer(false);
 }
 
 // ---- stanzas and commands ----

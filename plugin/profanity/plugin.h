@@ -48,6 +48,7 @@ class Plugin {
 
  private:
   static int on_turn(_xmpp_ctx_t*, void* user);
+  void use_timer(bool wanted);
 
   // callbacks.cc
   balcony_host callbacks();

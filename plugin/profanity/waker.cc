@@ -71,12 +71,13 @@ void Waker::wake() {
   if (signal_ != 0) pthread_kill(main_, signal_);
 }
 
-// The signal at once; the thread makes sure of it.
+// The signal at once, and the thread makes sure of it. On the main thread itself it would hit
+// nothing but what runs there now.
 void Waker::request() {
   std::uint64_t turn = turn_.load() + 1, before = wanted_.load();
   while (before < turn && !wanted_.compare_exchange_weak(before, turn)) {
   }
-  wake();
+  if (!pthread_equal(pthread_self(), main_)) wake();
   std::uint64_t one = 1;
   (void)!write(event_, &one, sizeof one);
 }
