@@ -110,6 +110,10 @@ class TransportFactory {
   virtual std::string_view name() const = 0;  // as in settings: ibb, s5b, ice, ptcp
   virtual std::string_view ns() const = 0;    // of its <transport/>, and its disco feature
 
+  // Whether it can work only by showing our addresses: in reach `relay` it is not offered, and as
+  // the answerer it fails by itself.
+  virtual bool shows_addresses() const { return false; }
+
   // Whether `transport`, as offered by a peer, is one that create() can answer. Errors:
   // bad-request (malformed: answered as such), incompatible-parameters or unsupported-transports
   // (well-formed but unusable: acknowledged, then terminated with that reason; JGL-10).

@@ -10,8 +10,7 @@ namespace {
 constexpr std::size_t kMostPayload = 0xF800;     // as libnice frames it (ICE-08)
 constexpr std::size_t kMostOutput = 256 * 1024;  // as TcpStream lets wait
 constexpr std::size_t kMostUnheard = 64 * 1024;  // the least that a ByteStream keeps
-constexpr std::size_t kMostFramed = 128 * 1024;  // two frames: more is not ahead of TCP
-constexpr std::size_t kMostAnswers = 4 * 1024;   // of STUN, beside those: some thirty
+constexpr std::size_t kMostAnswers = 4 * 1024;   // of STUN, beside one of those: some thirty
 constexpr std::size_t kLengthSize = 2;
 constexpr std::size_t kStunHeader = 20;  // RFC 5389 section 6
 constexpr std::size_t kStunKnown = 8;    // of it: type, length, cookie
@@ -71,22 +70,22 @@ void Rfc4571Stream::turn_soon() {
 }
 
 void Rfc4571Stream::turn() {
-  pump();
+  send();
   deliver();
 }
 
 // ---- to below ----
 
+// As long as what is below takes it all.
 void Rfc4571Stream::pump() {
   if (is_closing_) voice_ = Voice::kFree;  // nothing will be handed over any more
-  while (voice_ != Voice::kHeld && !output_.empty() && framed_.size() < kMostFramed && !is_ended_) {
+  while (voice_ != Voice::kHeld && !output_.empty() && framed_.empty() && !is_ended_) {
     ByteView payload = output_.view().substr(0, kMostPayload);
     std::size_t count = is_stun(payload, payload.size()) ? 1 : payload.size();
     frame(payload.substr(0, count));
     output_.consume(count);
     if (voice_ == Voice::kFirst) voice_ = Voice::kHeld;
   }
-  send();
 }
 
 void Rfc4571Stream::frame(ByteView payload) {
@@ -102,13 +101,14 @@ void Rfc4571Stream::frame(ByteView payload) {
 void Rfc4571Stream::send() {
   if (is_ended_ || is_below_closing_) return;
   if (!framed_.empty()) framed_.consume(below_->write(framed_.view()));
+  pump();
   if (!is_closing_ || !framed_.empty() || !output_.empty()) return;
   is_below_closing_ = true;
   below_->close();
 }
 
 void Rfc4571Stream::on_writable() {
-  pump();
+  send();
   deliver();
 }
 
@@ -160,7 +160,7 @@ void Rfc4571Stream::decide() {
 void Rfc4571Stream::answer() {
   part_ = Part::kLength;
   Bytes message = std::exchange(head_, {});
-  bool is_behind = framed_.size() > kMostFramed + kMostPayload + kMostAnswers;
+  bool is_behind = framed_.size() > kMostPayload + kMostAnswers;
   if (is_ended_ || is_below_closing_ || is_behind) return;
   Bytes answer = config_.answer ? config_.answer(message) : Bytes();
   if (!answer.empty() && answer.size() <= kMostPayload) frame(answer);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// Two ICE transports with the real library between them.
+#include "transports/ice_tcp/ice_transport.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "tests/transports/ice_tcp/ice_fixture.h"
+#include "transports/ice_tcp/mapping.h"
+
+namespace balcony {
+namespace {
+
+std::size_t open_files() {
+  std::size_t count = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  while (folder && readdir(folder)) ++count;
+  if (folder) closedir(folder);
+  return count;
+}
+
+std::vector<IceCandidate> shown(const IceSide& side) {
+  return read_ice_transport(*side.description, 32)->candidates;
+}
+
+// Whether somebody listens there.
+bool is_open(const Endpoint& door) {
+  auto socket = Socket::open(door.ip.is_v4());
+  EXPECT_TRUE(socket);
+  fcntl(socket->fd(), F_SETFL, 0);  // waits for the answer, which comes at once on loopback
+  return socket->connect(door) == 0;
+}
+
+TEST_F(IceTest, JoinsTheTwoAndTellsTheWay) {  // covers ICE-06, ICE-07, ICE-08, ICE-09
+  connect();
+  EXPECT_EQ(a.facts->transport, "ice-tcp");
+  EXPECT_EQ(a.facts->local, b.facts->remote);
+  EXPECT_EQ(a.facts->remote, b.facts->local);
+  EXPECT_TRUE(a.facts->pair == "prflx/host" || a.facts->pair == "host/prflx") << a.facts->pair;
+  EXPECT_EQ(b.heard.received, "");
+  run_until([&] { return b.heard.received == "hello"; });
+  b.stream->write("hello yourself");
+  run_until([&] { return a.heard.received == "hello yourself"; });
+}
+
+TEST_F(IceTest, ShowsBothKindsOfCandidatesAndTheEnd) {  // covers ICE-02, ICE-03, ICE-07
+  start();
+  EXPECT_EQ(a.description->attr("ice2"), "true");
+  EXPECT_TRUE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));
+  int active = 0, passive = 0;
+  for (const IceCandidate& candidate : shown(a)) {
+    EXPECT_EQ(candidate.at.ip.kind(), IpAddress::Kind::kLoopback);
+    ++(candidate.tcp == TcpType::kActive ? active : passive);
+  }
+  EXPECT_GE(active, 1);
+  EXPECT_EQ(active, passive);
+}
+
+TEST_F(IceTest, ClosesItsDoorsOnceItIsConnected) {  // covers ICE-14
+  connect();
+  for (const IceSide* side : {&a, &b}) {
+    for (const IceCandidate& candidate : shown(*side)) {
+      if (candidate.tcp != TcpType::kPassive) continue;
+      EXPECT_FALSE(is_open(candidate.at));
+    }
+  }
+}
+
+TEST_F(IceTest, CarriesMegabytesEachWayWithoutLoss) {
+  connect();
+  std::string sent;
+  for (int i = 0; sent.size() < 8'000'000; ++i) sent += std::to_string(i) + ' ';
+  struct Writer : Recorder {
+    void on_writable() override { push(); }
+    void push() { rest.remove_prefix(to->write(rest)); }
+    ByteStream* to = nullptr;
+    ByteView rest;
+  } one, other;
+  run_until([&] { return b.heard.received == "hello"; });
+  one.to = a.stream.get(), other.to = b.stream.get();
+  one.rest = other.rest = sent;
+  a.stream->set_listener(&one);
+  b.stream->set_listener(&other);
+  one.push();
+  other.push();
+  run_until(
+      [&] { return one.received.size() >= sent.size() && other.received.size() >= sent.size(); });
+  EXPECT_TRUE(one.received == sent);
+  EXPECT_TRUE(other.received == sent);
+  a.stream->set_listener(nullptr);
+  b.stream->set_listener(nullptr);
+}
+
+TEST_F(IceTest, EndsInOrderFromEitherSide) {
+  connect();
+  run_until([&] { return b.heard.received == "hello"; });
+  b.stream->close();
+  run_until([&] { return a.heard.closes == 1; });
+  EXPECT_TRUE(a.heard.is_closed_in_order());
+}
+
+TEST_F(IceTest, SeesAtOnceThatThePeerIsGone) {  // covers ICE-14
+  connect();
+  a.stream.reset();
+  run_until([&] { return b.heard.closes == 1; });
+}
+
+TEST_F(IceTest, LeaksNothing) {
+  connect();
+  a = IceSide(), b = IceSide();
+  run_idle();
+  std::size_t before = open_files();
+  for (int i = 0; i < 10; ++i) {
+    connect();
+    a = IceSide(), b = IceSide();
+    run_idle();
+  }
+  EXPECT_EQ(open_files(), before);
+}
+
+TEST_F(IceTest, MayBeCalledOffAtAnyStep) {
+  for (int step = 0; step < 4; ++step) {
+    start();
+    if (step > 0) offer();
+    if (step > 1) agree();
+    if (step > 2) run_idle();
+    a = IceSide(), b = IceSide();
+    run_idle();
+  }
+}
+
+// ---- when it can't be ----
+
+TEST_F(IceTest, FailsAtOnceIfOneSideShowsNoAddress) {  // covers ICE-15, ICE-16
+  start(Reach::kAny, Reach::kRelay);
+  offer();
+  EXPECT_TRUE(shown(b).empty());
+  agree();
+  run_ice_until([&] { return a.failure && b.failure; });
+  EXPECT_EQ(a.failure->condition, "failed-transport");
+}
+
+TEST_F(IceTest, FailsInTimeIfNothingAnswers) {  // covers C-03, ICE-15
+  start();
+  offer();
+  a.transport->on_remote_description(*b.description);
+  b.transport.reset();
+  a.transport->on_agreed();
+  run_idle();
+  EXPECT_FALSE(a.failure);
+  advance(4s);
+  ASSERT_TRUE(a.failure);
+  EXPECT_EQ(a.failure->blame, Blame::kEnvironment);
+}
+
+// The answerer waits for the first word on the connection, but not for ever.
+TEST_F(IceTest, FailsIfTheConnectionIsMadeAndNotUsed) {  // covers C-03
+  start();
+  a.first_words.clear();
+  offer();
+  agree();
+  run_ice_until([&] { return a.stream != nullptr; });
+  for (int i = 0; i < 100 && !b.failure; ++i) {
+    run_idle(200);
+    env.advance(100ms);
+  }
+  EXPECT_TRUE(b.failure);
+}
+
+TEST_F(IceTest, ConnectsToNoForbiddenTarget) {  // covers S5B-21, ICE-16
+  settings.policy.loopback = true;
+  start();
+  settings.policy.loopback = false;
+  Peers peers{*Jid::parse("ada@example.org/desk"), *Jid::parse("ben@example.net/phone")};
+  b.transport = factory().create(Role::kResponder, peers, port, Reach::kAny);
+  offer();
+  EXPECT_TRUE(shown(b).empty());
+}
+
+TEST_F(IceTest, RefusesWhatItCantUnderstand) {  // covers ICE-02
+  start();
+  Element nothing("transport", "urn:xmpp:jingle:transports:ice:0");
+  EXPECT_EQ(a.transport->on_remote_description(nothing).error().condition, "bad-request");
+  EXPECT_EQ(factory().check_offer(nothing).error().condition, "bad-request");
+  EXPECT_TRUE(factory().check_offer(*a.description));
+}
+
+// ---- trickle, restart, hostile words ----
+
+TEST_F(IceTest, TakesCandidatesThatComeLater) {  // covers ICE-07
+  start();
+  offer();
+  Element later = *b.description;
+  IceWord bare = *read_ice_transport(*b.description, 32);
+  bare.candidates.clear();
+  bare.gathering_complete = false;
+  b.description = ice_transport(bare, true);
+  agree();
+  run_idle();
+  ASSERT_TRUE(a.transport->on_remote_info(later));
+  run_ice_until([&] { return a.stream && b.stream; });
+}
+
+TEST_F(IceTest, BeginsAnewWithAPeerThatDoes) {  // covers ICE-13
+  start();
+  offer();
+  agree();
+  IceWord before = *read_ice_transport(*a.description, 32);
+  IceWord anew = *read_ice_transport(*b.description, 32);
+  anew.credentials = {"anew", "anew4444444444444444444"};
+  for (unsigned generation = 1; generation < 100; ++generation) {
+    anew.credentials.ufrag = "anew" + std::to_string(generation);
+    ASSERT_TRUE(a.transport->on_remote_info(ice_transport(anew, false)));
+    run_idle(2);
+    if (a.infos.empty()) {
+      EXPECT_GT(generation, 2U);
+      return;
+    }
+    IceWord after = *read_ice_transport(a.infos.front(), 32);
+    EXPECT_NE(after.credentials, before.credentials);
+    EXPECT_EQ(after.candidates.size(), before.candidates.size());
+    EXPECT_EQ(after.candidates[0].generation, generation);
+    EXPECT_TRUE(after.gathering_complete);
+    a.infos.clear();
+  }
+  FAIL() << "it begins anew without end";
+}
+
+TEST_F(IceTest, IsNotHurtByAThousandCandidates) {  // covers C-15
+  start();
+  offer();
+  agree();
+  IceWord many = *read_ice_transport(*b.description, 32);
+  for (std::uint16_t i = 0; i < 1000; ++i) {
+    IceCandidate candidate;
+    candidate.foundation = "f";
+    candidate.at = {*IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(20'000 + i)};
+    candidate.priority = 1 + i;
+    many.candidates = {candidate};
+    ASSERT_TRUE(a.transport->on_remote_info(ice_transport(many, false)));
+  }
+  run_ice_until([&] { return (a.stream && b.stream) || a.failure; });
+  EXPECT_TRUE(a.stream && b.stream);
+}
+
+}  // namespace
+}  // namespace balcony

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Answers to connectivity checks, and what gets none.
+#include "transports/ice_tcp/stun_answer.h"
+
+#include <gtest/gtest.h>
+#include <stun/stunagent.h>
+#include <stun/usages/ice.h>
+
+#include <array>
+
+namespace balcony {
+namespace {
+
+const IceCredentials kOurs{"ours", "password-of-ours-password"};
+const IceCredentials kTheirs{"them", "password-of-them-password"};
+
+StunAgent agent() {
+  StunAgent made;
+  stun_agent_init(&made, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
+                  static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |
+                                                   STUN_AGENT_USAGE_USE_FINGERPRINT));
+  return made;
+}
+
+// A check as the peer's library makes it.
+Bytes check(StunAgent& by, const std::string& username = "ours:them",
+            const std::string& password = kOurs.pwd, bool nominates = true) {
+  StunMessage message;
+  std::array<std::uint8_t, 512> buffer;
+  std::size_t size = stun_usage_ice_conncheck_create(
+      &by, &message, buffer.data(), buffer.size(),
+      reinterpret_cast<const std::uint8_t*>(username.data()), username.size(),
+      reinterpret_cast<const std::uint8_t*>(password.data()), password.size(), nominates, true,
+      1000, 7, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+  EXPECT_GT(size, 0U);
+  return Bytes(reinterpret_cast<const char*>(buffer.data()), size);
+}
+
+StunAnswer answerer(const char* from = "192.0.2.10", bool is_controlling = false) {
+  return {kOurs, kTheirs, {*IpAddress::parse(from), 40121}, is_controlling};
+}
+
+class StunAnswerFrom : public testing::TestWithParam<const char*> {};
+
+TEST_P(StunAnswerFrom, SatisfiesTheLibraryThatAsks) {
+  StunAgent peer = agent();
+  Bytes answer = answerer(GetParam())(check(peer));
+  StunMessage message;
+  auto* octets = reinterpret_cast<const std::uint8_t*>(answer.data());
+  ASSERT_EQ(stun_agent_validate(&peer, &message, octets, answer.size(), nullptr, nullptr),
+            STUN_VALIDATION_SUCCESS);
+  sockaddr_storage mapped{};
+  socklen_t size = sizeof mapped;
+  EXPECT_EQ(stun_usage_ice_conncheck_process(&message, &mapped, &size,
+                                             STUN_USAGE_ICE_COMPATIBILITY_RFC5245),
+            STUN_USAGE_ICE_RETURN_SUCCESS);
+}
+
+INSTANTIATE_TEST_SUITE_P(, StunAnswerFrom, testing::Values("192.0.2.10", "2001:db8::1"));
+
+TEST(StunAnswer, IsGivenAsOftenAsItIsAskedFor) {
+  StunAgent peer = agent();
+  Bytes once = check(peer);
+  StunAnswer answer = answerer();
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(answer(once).empty());
+}
+
+TEST(StunAnswer, IsForThePeerAlone) {
+  StunAgent peer = agent();
+  EXPECT_TRUE(answerer()(check(peer, "ours:them", "a-password-of-a-stranger")).empty());
+  EXPECT_TRUE(answerer()(check(peer, "them:ours")).empty());
+  EXPECT_TRUE(answerer()(check(peer, "ours")).empty());
+  EXPECT_TRUE(answerer()("").empty());
+  EXPECT_TRUE(answerer()(Bytes(20, '\0')).empty());
+}
+
+TEST(StunAnswer, IsNotGivenToAnswers) {
+  StunAgent peer = agent();
+  Bytes answer = answerer()(check(peer));
+  ASSERT_FALSE(answer.empty());
+  EXPECT_TRUE(answerer()(answer).empty());
+}
+
+TEST(StunAnswer, SurvivesEveryOctetThatIsWrong) {
+  StunAgent peer = agent();
+  Bytes good = check(peer);
+  StunAnswer answer = answerer();
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    EXPECT_TRUE(answer(good.substr(0, i)).empty()) << i;
+    for (char flip : {'\x01', '\x80', '\xff'}) {
+      Bytes bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ flip);
+      EXPECT_TRUE(answer(bad).empty()) << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace balcony

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include "transports/ice_tcp/ice_agent.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <nice/agent.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace balcony {
+namespace {
+
+constexpr guint kComponent = 1;
+constexpr guint kCheckEnds = 1000;  // ms until a check without an answer is over; 2000 delays all
+constexpr std::size_t kMostReceived =
+    64 * 1024;  // before the connection is taken; it is one flight
+
+tl::unexpected<Error> broken(std::string text) {
+  return fail(Blame::kEnvironment, "failed-transport", std::move(text));
+}
+
+Endpoint endpoint_of(const NiceAddress& address) {
+  std::array<char, 64> text{};  // INET6_ADDRSTRLEN is 46
+  nice_address_to_string(&address, text.data());
+  auto ip = IpAddress::parse(text.data());
+  return {ip.value_or(IpAddress::from_v4({})),
+          static_cast<std::uint16_t>(nice_address_get_port(&address))};
+}
+
+NiceAddress nice_address_of(const IpAddress& ip, std::uint16_t port) {
+  NiceAddress address;
+  nice_address_init(&address);
+  nice_address_set_from_string(&address, ip.text().c_str());
+  nice_address_set_port(&address, port);
+  return address;
+}
+
+IceType type_of(const NiceCandidate& candidate) {
+  switch (candidate.type) {
+    case NICE_CANDIDATE_TYPE_HOST:
+      return IceType::kHost;
+    case NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE:
+      return IceType::kServerReflexive;
+    case NICE_CANDIDATE_TYPE_PEER_REFLEXIVE:
+      return IceType::kPeerReflexive;
+    case NICE_CANDIDATE_TYPE_RELAYED:
+      break;
+  }
+  return IceType::kRelayed;
+}
+
+NiceCandidateType nice_type_of(IceType type) {
+  switch (type) {
+    case IceType::kHost:
+      return NICE_CANDIDATE_TYPE_HOST;
+    case IceType::kServerReflexive:
+      return NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE;
+    case IceType::kPeerReflexive:
+      return NICE_CANDIDATE_TYPE_PEER_REFLEXIVE;
+    case IceType::kRelayed:
+      break;
+  }
+  return NICE_CANDIDATE_TYPE_RELAYED;
+}
+
+// Nothing for those that are not for TCP.
+std::optional<IceCandidate> to_candidate(const NiceCandidate& given) {
+  bool is_active = given.transport == NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE;
+  if (!is_active && given.transport != NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE) return std::nullopt;
+  IceCandidate candidate;
+  candidate.foundation = given.foundation;
+  candidate.at = endpoint_of(given.addr);
+  if (is_active) candidate.at.port = 0;
+  candidate.priority = given.priority;
+  candidate.type = type_of(given);
+  candidate.tcp = is_active ? TcpType::kActive : TcpType::kPassive;
+  if (candidate.type != IceType::kHost) candidate.related = endpoint_of(given.base_addr);
+  return candidate;
+}
+
+NiceCandidate* to_nice(const IceCandidate& candidate, guint stream) {
+  NiceCandidate* made = nice_candidate_new(nice_type_of(candidate.type));
+  made->transport = candidate.tcp == TcpType::kActive ? NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE
+                                                      : NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE;
+  made->addr = nice_address_of(candidate.at.ip, candidate.at.port);
+  made->base_addr = made->addr;
+  made->priority = candidate.priority;
+  made->stream_id = stream;
+  made->component_id = kComponent;
+  g_strlcpy(made->foundation, candidate.foundation.c_str(), sizeof made->foundation);
+  return made;
+}
+
+// ---- the nominated connection among our descriptors: the library does not tell which it is ----
+
+using NameOf = int (*)(int, sockaddr*, socklen_t*);
+
+std::optional<Endpoint> end_of(int fd, NameOf name) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (name(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  NiceAddress taken;
+  nice_address_init(&taken);
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return std::nullopt;
+  nice_address_set_from_sockaddr(&taken, reinterpret_cast<sockaddr*>(&address));
+  return endpoint_of(taken);
+}
+
+bool is_tcp(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+std::vector<int> open_descriptors() {
+  std::vector<int> found;
+  DIR* folder = opendir("/proc/self/fd");
+  while (const dirent* entry = folder ? readdir(folder) : nullptr) {
+    std::string_view name = entry->d_name;
+    int fd = -1;
+    if (std::from_chars(name.data(), name.data() + name.size(), fd).ec == std::errc())
+      found.push_back(fd);
+  }
+  if (folder) closedir(folder);
+  return found;
+}
+
+// By both its ends; behind a NAT the library knows only the outer one of ours: then it is the only
+// connection to that peer's address, or nothing.
+std::optional<int> find_connection(const std::vector<Endpoint>& ours, const Endpoint& theirs) {
+  std::vector<int> to_them;
+  for (int fd : open_descriptors()) {
+    if (!is_tcp(fd) || end_of(fd, &getpeername) != theirs) continue;
+    auto local = end_of(fd, &getsockname);
+    if (local && std::find(ours.begin(), ours.end(), *local) != ours.end()) return fd;
+    to_them.push_back(fd);
+  }
+  return to_them.size() == 1 ? std::optional(to_them.front()) : std::nullopt;
+}
+
+// ---- the agent ----
+
+class LibniceAgent final : public IceAgent {
+ public:
+  LibniceAgent(const Config& config, Reactor& reactor, std::function<void()> on_news)
+      : on_news_(std::move(on_news)) {
+    auto options = static_cast<NiceAgentOption>(NICE_AGENT_OPTION_REGULAR_NOMINATION |
+                                                NICE_AGENT_OPTION_ICE_TRICKLE);
+    agent_ = nice_agent_new_full(reactor.context(), NICE_COMPATIBILITY_RFC5245, options);
+    g_object_set(agent_, "ice-udp", config.stun ? TRUE : FALSE, "ice-tcp", TRUE, "upnp", FALSE,
+                 "controlling-mode", config.is_controlling ? TRUE : FALSE, "stun-reliable-timeout",
+                 kCheckEnds, nullptr);
+    if (config.stun) {
+      g_object_set(agent_, "stun-server", config.stun->ip.text().c_str(), "stun-server-port",
+                   static_cast<guint>(config.stun->port), nullptr);
+    }
+    for (const IpAddress& ip : config.addresses) {
+      NiceAddress address = nice_address_of(ip, 0);
+      nice_agent_add_local_address(agent_, &address);
+    }
+    g_signal_connect(agent_, "candidate-gathering-done", G_CALLBACK(&gathered), this);
+    g_signal_connect(agent_, "component-state-changed", G_CALLBACK(&changed), this);
+    g_signal_connect(agent_, "new-candidate-full", G_CALLBACK(&found), this);
+    stream_ = nice_agent_add_stream(agent_, 1);
+    // It reads nothing, not even checks, without somebody to give the rest to.
+    nice_agent_attach_recv(agent_, stream_, kComponent, reactor.context(), &received, this);
+  }
+  ~LibniceAgent() override {
+    g_signal_handlers_disconnect_by_data(agent_, this);
+    if (stream_ != 0) nice_agent_remove_stream(agent_, stream_);
+    g_object_unref(agent_);
+  }
+  LibniceAgent(const LibniceAgent&) = delete;
+  LibniceAgent& operator=(const LibniceAgent&) = delete;
+
+  bool gather() { return stream_ != 0 && nice_agent_gather_candidates(agent_, stream_); }
+
+  IceCredentials credentials() const override {
+    char *ufrag = nullptr, *pwd = nullptr;
+    nice_agent_get_local_credentials(agent_, stream_, &ufrag, &pwd);
+    IceCredentials credentials{ufrag ? ufrag : "", pwd ? pwd : ""};
+    g_free(ufrag);
+    g_free(pwd);
+    return credentials;
+  }
+
+  std::vector<IceCandidate> candidates() const override {
+    std::vector<IceCandidate> candidates;
+    GSList* list = nice_agent_get_local_candidates(agent_, stream_, kComponent);
+    for (GSList* item = list; item; item = item->next) {
+      auto candidate = to_candidate(*static_cast<NiceCandidate*>(item->data));
+      if (candidate && candidate->type != IceType::kPeerReflexive)
+        candidates.push_back(std::move(*candidate));
+    }
+    g_slist_free_full(list,
+                      [](gpointer c) { nice_candidate_free(static_cast<NiceCandidate*>(c)); });
+    return candidates;
+  }
+
+  bool is_gathered() const override { return is_gathered_; }
+
+  void set_remote(const IceCredentials& credentials) override {
+    nice_agent_set_remote_credentials(agent_, stream_, credentials.ufrag.c_str(),
+                                      credentials.pwd.c_str());
+  }
+  void add_remote(const std::vector<IceCandidate>& candidates) override {
+    GSList* list = nullptr;
+    for (const IceCandidate& candidate : candidates)
+      list = g_slist_append(list, to_nice(candidate, stream_));
+    if (list) nice_agent_set_remote_candidates(agent_, stream_, kComponent, list);
+    g_slist_free_full(list,
+                      [](gpointer c) { nice_candidate_free(static_cast<NiceCandidate*>(c)); });
+  }
+  void end_remote() override { nice_agent_peer_candidate_gathering_done(agent_, stream_); }
+
+  void restart() override {
+    state_ = State::kWorking;
+    received_.clear();
+    nice_agent_restart_stream(agent_, stream_);
+  }
+
+  State state() const override { return state_; }
+  bool has_received() const override { return !received_.empty(); }
+
+  Result<Taken> take() override {
+    NiceCandidate *ours = nullptr, *theirs = nullptr;
+    if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
+      return broken("ICE chose a connection and lost it");
+    if (ours->transport == NICE_CANDIDATE_TRANSPORT_UDP)
+      return broken("ICE chose a way that is not TCP");
+    auto found = find_connection({endpoint_of(ours->addr), endpoint_of(ours->base_addr)},
+                                 endpoint_of(theirs->addr));
+    // A second descriptor of the same connection: the library closes its own, unheard by the peer.
+    Socket socket(found ? fcntl(*found, F_DUPFD_CLOEXEC, 0) : -1);
+    if (!socket.is_open()) return broken("the connection that ICE chose is gone");
+    std::string pair =
+        std::string(to_string(type_of(*ours))) + "/" + std::string(to_string(type_of(*theirs)));
+    return Taken{std::move(socket), std::move(pair), std::move(received_)};
+  }
+
+ private:
+  static LibniceAgent& of(gpointer data) { return *static_cast<LibniceAgent*>(data); }
+  static void gathered(NiceAgent*, guint, gpointer data) {
+    of(data).is_gathered_ = true;
+    of(data).on_news_();
+  }
+  static void found(NiceAgent*, NiceCandidate*, gpointer data) { of(data).on_news_(); }
+  static void changed(NiceAgent*, guint, guint, guint state, gpointer data) {
+    if (state == NICE_COMPONENT_STATE_READY) of(data).state_ = State::kReady;
+    if (state == NICE_COMPONENT_STATE_FAILED) of(data).state_ = State::kFailed;
+    of(data).on_news_();
+  }
+  static void received(NiceAgent*, guint, guint, guint size, char* octets, gpointer data) {
+    if (of(data).received_.size() + size > kMostReceived) {
+      of(data).state_ = State::kFailed;
+    } else {
+      of(data).received_.append(octets, size);
+    }
+    of(data).on_news_();
+  }
+
+  std::function<void()> on_news_;
+  NiceAgent* agent_ = nullptr;
+  guint stream_ = 0;
+  State state_ = State::kWorking;
+  bool is_gathered_ = false;
+  Bytes received_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<IceAgent>> IceAgent::open(const Config& config, Reactor& reactor,
+                                                 std::function<void()> on_news) {
+  auto agent = std::make_unique<LibniceAgent>(config, reactor, std::move(on_news));
+  if (!agent->gather()) return broken("ICE can't open its sockets");
+  return agent;
+}
+
+}  // namespace balcony

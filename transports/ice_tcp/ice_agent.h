@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// libnice behind plain types: one stream of one component with TCP candidates, set up in the one
+// way that was found to work (ICE-09), up to the nominated connection, which leaves it. Driven by
+// its owner on the reactor's thread; the library's own timers and sockets run on the reactor's
+// loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "transports/ice_tcp/mapping.h"
+#include "transports/net/reactor.h"
+#include "transports/net/socket.h"
+
+namespace balcony {
+
+class IceAgent {
+ public:
+  struct Config {
+    bool is_controlling = false;
+    std::vector<IpAddress> addresses;  // our own, at least one
+    std::optional<Endpoint> stun;      // asked by UDP, which tells our address for TCP too (ICE-10)
+  };
+  enum class State {
+    kWorking,
+    kReady,   // a pair is nominated
+    kFailed,  // no pair works, or the nominated connection broke
+  };
+  struct Taken {
+    Socket socket;
+    std::string pair;  // types, ours first: host/prflx
+    Bytes received;    // of the peer's stream, meanwhile
+  };
+
+  // `on_news` comes whenever something may have changed, even inside calls; it must not call back.
+  // Fails, blame kEnvironment, if the library can't open its sockets.
+  static Result<std::unique_ptr<IceAgent>> open(const Config& config, Reactor& reactor,
+                                                std::function<void()> on_news);
+  virtual ~IceAgent() = default;  // closes all but what was taken
+
+  virtual IceCredentials credentials() const = 0;
+  virtual std::vector<IceCandidate> candidates() const = 0;  // ours for TCP, so far
+  virtual bool is_gathered() const = 0;
+
+  // The peer's; candidates must have passed may_try().
+  virtual void set_remote(const IceCredentials& credentials) = 0;
+  virtual void add_remote(const std::vector<IceCandidate>& candidates) = 0;
+  virtual void end_remote() = 0;
+
+  // Begins anew, with new credentials and the same candidates (ICE-13).
+  virtual void restart() = 0;
+
+  virtual State state() const = 0;
+  virtual bool has_received() const = 0;
+  // When ready, the nominated connection; the agent is good for nothing then but to be destroyed.
+  virtual Result<Taken> take() = 0;
+};
+
+}  // namespace balcony

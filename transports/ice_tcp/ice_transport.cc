@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "transports/ice_tcp/ice_transport.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "jingle/base/ns.h"
+#include "transports/filters/rfc4571_stream.h"
+#include "transports/ice_tcp/ice_agent.h"
+#include "transports/ice_tcp/mapping.h"
+#include "transports/ice_tcp/stun_answer.h"
+#include "transports/net/tcp_stream.h"
+
+namespace balcony {
+namespace {
+
+constexpr Duration kEstablish = 4s;   // C-03
+constexpr Duration kFirstFrame = 2s;  // from the nomination to the first word: one way, and a turn
+constexpr Duration kStunName = 1s;    // its address is not worth more
+constexpr std::size_t kMostTried = 16;  // C-15; libnice takes 25
+constexpr unsigned kMostRestarts = 4;   // of the peer, before there is a stream
+
+tl::unexpected<Error> bad_word(std::string text) {
+  return fail(Blame::kPeer, "bad-request", "ICE: " + std::move(text));
+}
+
+struct Named {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+std::optional<Named> read_host_and_port(const std::string& text) {
+  std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  Named named{text.substr(0, colon), 0};
+  if (named.host.starts_with('[') && named.host.ends_with(']'))
+    named.host = named.host.substr(1, named.host.size() - 2);
+  std::from_chars(text.data() + colon + 1, text.data() + text.size(), named.port);
+  return named.port == 0 ? std::nullopt : std::optional(named);
+}
+
+class IceTransport : public Transport {
+ public:
+  struct World {  // all borrowed
+    Env& env;
+    Reactor& reactor;
+    Network& network;
+  };
+
+  IceTransport(Role role, Reach reach, const IceFactory::Settings& settings, const World& world)
+      : role_(role),
+        reach_(reach),
+        settings_(settings),
+        world_(world),
+        turn_(world.reactor, world.env),
+        deadline_(world.reactor, world.env) {}
+
+  void start(Listener* listener) override {
+    listener_ = listener;
+    if (role_ == Role::kInitiator) turn_.soon([this] { find_stun(); });
+  }
+  Result<void> on_remote_description(const Element& transport) override;
+  Result<void> on_remote_info(const Element& transport) override;
+  void on_agreed() override;
+
+ private:
+  void find_stun();
+  void open();
+  void turn_soon();
+  void turn();
+  void trickle();
+  void take_remote(IceWord word);
+  void give_remote();
+  void follow_restart(const IceCredentials& credentials);
+  void take_over();
+  void fail_with(std::string text);
+
+  // XEP-0371: the session's initiator controls, which in this version also offers every transport
+  // (ICE-06). It is the stream's initiator as well.
+  bool is_controlling() const { return role_ == Role::kInitiator; }
+
+  const Role role_;
+  const Reach reach_;
+  const IceFactory::Settings settings_;
+  const World world_;
+  Listener* listener_ = nullptr;
+  Timer turn_, deadline_;
+  std::unique_ptr<Network::Pending> resolving_;
+  std::optional<Endpoint> stun_;
+  std::unique_ptr<IceAgent> agent_;  // null: we show no address, or it is over
+  bool is_described_ = false, is_agreed_ = false, is_over_ = false, is_nominated_ = false;
+
+  std::vector<IceCandidate> shown_;  // ours, already
+  bool is_end_shown_ = false;
+  std::uint32_t generation_ = 0;  // of ours
+
+  IceCredentials theirs_;
+  std::vector<IceCandidate> waiting_;  // theirs, not yet the agent's
+  std::size_t taken_ = 0;              // of theirs in this generation
+  bool is_theirs_seen_ = false;        // they showed some, even if none is of use
+  bool is_theirs_complete_ = false, is_end_given_ = false;
+  unsigned restarts_ = 0;
+};
+
+// ---- descriptions ----
+
+Result<void> IceTransport::on_remote_description(const Element& transport) {
+  auto word = read_ice_transport(transport, settings_.most_candidates);
+  if (!word) return tl::make_unexpected(word.error());
+  if (word->credentials.empty()) return bad_word("no ufrag and pwd");
+  theirs_ = word->credentials;
+  take_remote(std::move(*word));
+  if (role_ == Role::kResponder) turn_.soon([this] { find_stun(); });
+  return {};
+}
+
+// The ICE library is given addresses only: it leaks what it looks up.
+void IceTransport::find_stun() {
+  auto named = read_host_and_port(settings_.stun);
+  if (!named || reach_ != Reach::kAny) return open();
+  if (auto ip = IpAddress::parse(named->host)) {
+    stun_ = Endpoint{*ip, named->port};
+    return open();
+  }
+  auto done = [this, port = named->port](const Result<std::vector<IpAddress>>& found) {
+    if (found && !found->empty()) stun_ = Endpoint{found->front(), port};
+    turn_.soon([this] { open(); });
+  };
+  resolving_ = world_.network.resolve(named->host, world_.env.now() + kStunName, std::move(done));
+}
+
+// Without an address that may be shown (ICE-16) we say so, and it fails at once on both sides.
+void IceTransport::open() {
+  resolving_.reset();
+  IceAgent::Config config{is_controlling(), {}, stun_};
+  if (reach_ == Reach::kAny)
+    config.addresses = addresses_to_show(settings_.policy, world_.network.addresses());
+  if (!config.addresses.empty()) {
+    auto agent = IceAgent::open(config, world_.reactor, [this] { turn_soon(); });
+    if (agent) agent_ = std::move(*agent);
+  }
+  IceWord word;
+  word.credentials =
+      agent_ ? agent_->credentials() : IceCredentials{world_.env.token(32), world_.env.token(128)};
+  if (agent_) word.candidates = agent_->candidates();
+  for (IceCandidate& candidate : word.candidates) candidate.id = world_.env.token(64);
+  shown_ = word.candidates;
+  word.gathering_complete = is_end_shown_ = !agent_ || agent_->is_gathered();
+  is_described_ = true;
+  turn_soon();
+  listener_->on_description_ready(ice_transport(word, true));
+}
+
+void IceTransport::on_agreed() {
+  is_agreed_ = true;
+  deadline_.set(world_.env.now() + kEstablish,
+                [this] { fail_with("neither side could connect to the other by ICE in time"); });
+  turn_soon();
+}
+
+// ---- the peer's candidates ----
+
+Result<void> IceTransport::on_remote_info(const Element& transport) {
+  auto word = read_ice_transport(transport, settings_.most_candidates);
+  if (!word) return tl::make_unexpected(word.error());
+  if (is_over_ || theirs_.empty()) return {};  // late, or of a session that was lost
+  bool is_new = !word->credentials.empty() && word->credentials != theirs_;
+  if (is_new) follow_restart(word->credentials);
+  take_remote(std::move(*word));
+  turn_soon();
+  return {};
+}
+
+void IceTransport::take_remote(IceWord word) {
+  is_theirs_seen_ = is_theirs_seen_ || word.has_candidates;
+  is_theirs_complete_ = is_theirs_complete_ || word.gathering_complete;
+  for (IceCandidate& candidate : word.candidates) {
+    if (taken_ == kMostTried) return;
+    if (!may_try(settings_.policy, candidate)) continue;
+    waiting_.push_back(std::move(candidate));
+    ++taken_;
+  }
+}
+
+// ICE-13: with new credentials the peer begins anew, and so do we. A nominated pair is not given
+// up.
+void IceTransport::follow_restart(const IceCredentials& credentials) {
+  if (is_nominated_ || restarts_ == kMostRestarts) return;
+  ++restarts_;
+  theirs_ = credentials;
+  waiting_.clear();
+  taken_ = 0;
+  is_theirs_seen_ = is_theirs_complete_ = is_end_given_ = false;
+  if (!agent_ || !is_described_) return;
+  agent_->restart();
+  if (is_agreed_) agent_->set_remote(theirs_);
+  ++generation_;
+  shown_.clear();
+  is_end_shown_ = false;
+}
+
+void IceTransport::give_remote() {
+  if (!is_agreed_ || is_nominated_) return;
+  if (!waiting_.empty()) {
+    agent_->set_remote(theirs_);
+    agent_->add_remote(std::exchange(waiting_, {}));
+  }
+  if (is_theirs_complete_ && !std::exchange(is_end_given_, true)) agent_->end_remote();
+}
+
+// ---- what the agent has to tell ----
+
+void IceTransport::turn_soon() {
+  if (is_described_ && !is_over_ && !turn_.is_set()) turn_.soon([this] { turn(); });
+}
+
+void IceTransport::turn() {
+  if (is_over_) return;
+  if (is_agreed_ && !agent_) return fail_with("no address of ours may be shown, or none is there");
+  if (is_agreed_ && is_theirs_complete_ && !is_theirs_seen_)
+    return fail_with("the other side shows no address");
+  if (!agent_) return;
+  trickle();
+  give_remote();
+  if (agent_->state() == IceAgent::State::kFailed)
+    return fail_with("neither side could connect to the other by ICE");
+  if (agent_->state() != IceAgent::State::kReady) return;
+  if (!std::exchange(is_nominated_, true)) {
+    deadline_.set(world_.env.now() + kFirstFrame,
+                  [this] { fail_with("the other side did not use the connection that ICE made"); });
+  }
+  if (is_controlling() || agent_->has_received()) take_over();
+}
+
+// ICE-07: what was found since, and the end, which is always said.
+void IceTransport::trickle() {
+  if (is_end_shown_) return;
+  IceWord word;
+  for (IceCandidate& candidate : agent_->candidates()) {
+    bool is_shown = std::any_of(shown_.begin(), shown_.end(), [&](const IceCandidate& other) {
+      return other.at == candidate.at && other.tcp == candidate.tcp;
+    });
+    if (is_shown) continue;
+    candidate.id = world_.env.token(64);
+    candidate.generation = generation_;
+    shown_.push_back(candidate);
+    word.candidates.push_back(std::move(candidate));
+  }
+  word.gathering_complete = is_end_shown_ = agent_->is_gathered();
+  if (word.candidates.empty() && !word.gathering_complete) return;
+  word.credentials = agent_->credentials();
+  listener_->on_transport_info(ice_transport(word, false));
+}
+
+void IceTransport::take_over() {
+  IceCredentials ours = agent_->credentials();
+  auto taken = agent_->take();
+  if (!taken) return fail_with(taken.error().text);
+  agent_.reset();  // its listening port with it
+  is_over_ = true;
+  deadline_.clear();
+  auto tcp = std::make_unique<TcpStream>(std::move(taken->socket), world_.reactor, world_.env);
+  PathFacts facts;
+  facts.transport = "ice-tcp";
+  if (tcp->local()) facts.local = tcp->local()->text();
+  if (tcp->remote()) facts.remote = tcp->remote()->text();
+  facts.pair = taken->pair;
+  Endpoint from = tcp->remote().value_or(Endpoint{IpAddress::from_v4({}), 0});
+  Rfc4571Stream::Config config{StunAnswer(std::move(ours), theirs_, from, is_controlling()),
+                               is_controlling(), std::move(taken->received)};
+  listener_->on_connected(std::make_unique<Rfc4571Stream>(std::move(tcp), world_.reactor,
+                                                          world_.env, std::move(config)),
+                          std::move(facts));
+}
+
+void IceTransport::fail_with(std::string text) {
+  is_over_ = true;
+  deadline_.clear();
+  agent_.reset();
+  listener_->on_failed({Blame::kEnvironment, "failed-transport", std::move(text)});
+}
+
+}  // namespace
+
+std::string_view IceFactory::ns() const { return ns::kJingleIce; }
+
+Result<void> IceFactory::check_offer(const Element& transport) const {
+  auto word = read_ice_transport(transport, settings_.most_candidates);
+  if (!word) return tl::make_unexpected(word.error());
+  if (word->credentials.empty()) return bad_word("no ufrag and pwd");
+  return {};
+}
+
+std::unique_ptr<Transport> IceFactory::create(Role role, const Peers&, IqPort&, Reach reach) {
+  return std::make_unique<IceTransport>(role, reach, settings_,
+                                        IceTransport::World{env_, reactor_, network_});
+}
+
+}  // namespace balcony

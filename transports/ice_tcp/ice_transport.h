@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The Jingle ICE transport with TCP candidates (XEP-0371, RFC 6544): shows our candidates, gives
+// the peer's to the ICE agent, and takes the nominated connection out of it as a ByteStream in
+// frames of RFC 4571.
+//
+// When each side takes over (ICE-TCP.md, section 5): what the agent has read of a frame that is not
+// whole would be lost. The stream's initiator speaks first, so it takes over as soon as a pair is
+// nominated; what it says in its first turn leaves as one frame, and nothing more until it hears
+// the other side. That side takes over when this frame has come whole, so that nothing follows it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "jingle/transport.h"
+#include "transports/net/address_policy.h"
+#include "transports/net/network.h"
+#include "transports/net/reactor.h"
+
+namespace balcony {
+
+class IceFactory : public TransportFactory {
+ public:
+  struct Settings {
+    AddressPolicy policy;              // candidates.*
+    std::string stun;                  // ice.stun: host:port, or empty
+    std::size_t most_candidates = 32;  // limits.candidates
+  };
+
+  // All borrowed; they outlive the factory and what it makes.
+  IceFactory(Env& env, Reactor& reactor, Network& network, Settings settings)
+      : env_(env), reactor_(reactor), network_(network), settings_(std::move(settings)) {}
+
+  std::string_view name() const override { return "ice"; }
+  std::string_view ns() const override;
+  bool shows_addresses() const override { return true; }
+  Result<void> check_offer(const Element& transport) const override;
+  std::unique_ptr<Transport> create(Role role, const Peers& peers, IqPort& port,
+                                    Reach reach) override;
+
+  void set_settings(Settings settings) { settings_ = std::move(settings); }  // for the next ones
+
+ private:
+  Env& env_;
+  Reactor& reactor_;
+  Network& network_;
+  Settings settings_;
+};
+
+}  // namespace balcony
