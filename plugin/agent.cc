@@ -25,6 +25,10 @@ Socks5Factory::Settings path_settings(const Settings& settings) {
   return paths;
 }
 
+IceFactory::Settings ice_settings(const Settings& settings) {
+  return {path_settings(settings).policy, settings.ice_stun, settings.limit_candidates};
+}
+
 }  // namespace
 
 std::string read_anchors(const std::string& path, Mailbox& mailbox) {
@@ -36,7 +40,7 @@ std::string read_anchors(const std::string& path, Mailbox& mailbox) {
 }
 
 Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
-             Network* network)
+             Network* network, Reactor* reactor)
     : env_(env),
       scheduler_(scheduler),
       mailbox_(mailbox),
@@ -59,6 +63,10 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
   if (network) {
     socks5_.emplace(env, scheduler, *network, proxies_, path_settings(settings()));
     factories_ = {&*socks5_, &ibb_};
+  }
+  if (network && reactor) {
+    ice_.emplace(env, *reactor, *network, ice_settings(settings()));
+    factories_.insert(factories_.end() - 1, &*ice_);
   }
   announce_features();
 }
@@ -101,6 +109,7 @@ void Agent::search_proxies() {
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
   if (socks5_) socks5_->set_settings(path_settings(settings()));
+  if (ice_) ice_->set_settings(ice_settings(settings()));
   if (key == "s5b.proxy" || key == "transports") search_proxies();
   if (key == "transports") announce_features();
 }

@@ -24,6 +24,7 @@
 #include "plugin/settings.h"
 #include "plugin/waiting.h"
 #include "transports/ibb/ibb_transport.h"
+#include "transports/ice_tcp/ice_transport.h"
 #include "transports/socks5/socks5_transport.h"
 
 namespace balcony {
@@ -40,10 +41,10 @@ class Agent final : public LinkOwner {
     std::string identity_path;  // read or made at the first login
   };
 
-  // Borrows env, scheduler, mailbox and network. `parser_is_sound`: see reads_senders_rightly().
-  // Without a network all streams run in band.
+  // Borrows all but `state`. `parser_is_sound`: see reads_senders_rightly(). Without a network all
+  // streams run in band; ICE needs besides the reactor itself, which is then the scheduler.
   Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
-        Network* network = nullptr);
+        Network* network = nullptr, Reactor* reactor = nullptr);
   ~Agent();
 
   void handle(CoreEvent event);
@@ -209,6 +210,7 @@ class Agent final : public LinkOwner {
   ServerPort account_port_;  // for what concerns no peer
   ProxyFinder proxies_;
   std::optional<Socks5Factory> socks5_;
+  std::optional<IceFactory> ice_;
   std::vector<TransportFactory*> factories_;
   TimePoint replies_from_;  // after a resume: replies that were held back come first
   PeerFeatures peers_;

@@ -73,7 +73,8 @@ std::vector<std::string> Agent::usable_methods(const Jid& full,
                                [&](const TransportFactory* f) { return f->name() == name; });
     bool listed = method != factories_.end() && is_enabled(**method) && features &&
                   features->contains((*method)->ns());
-    if (listed) usable.push_back(name);
+    bool may = listed && !((*method)->shows_addresses() && reach_of(full) == Reach::kRelay);
+    if (may) usable.push_back(name);
   }
   // JGL-30: in band last.
   std::stable_partition(usable.begin(), usable.end(),

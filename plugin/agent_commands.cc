@@ -88,10 +88,12 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
             "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
   if (!method.empty() && !factory(method)) {
     bool known = method == "s5b" || method == "ice" || method == "ptcp";
-    bool left_out = method == "s5b" && socks5_;
-    if (left_out) return {false, "The method s5b is left out by the setting transports."};
-    return {false, known ? "The method " + method + " is not in this version; there are s5b, ibb"
-                         : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};
+    bool left_out = (method == "s5b" && socks5_) || (method == "ice" && ice_);
+    if (left_out)
+      return {false, "The method " + method + " is left out by the setting transports."};
+    return {false, known
+                       ? "The method " + method + " is not in this version; there are s5b, ice, ibb"
+                       : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};
   }
   if (Link* link = find_link(jid, Which::kGoing)) {
     if (link->is_open())

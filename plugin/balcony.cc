@@ -102,7 +102,8 @@ struct balcony_account {
       mailbox.to_host(TellLog{
           kLogInfo, "this client's parser ignores attribute namespaces: offers are proven first"});
     }
-    agent = std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound, &network);
+    agent =
+        std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound, &network, &reactor);
     reactor.set_on_wake([this] {
       while (auto event = mailbox.next_for_core()) agent->handle(std::move(*event));
     });

@@ -9,7 +9,7 @@ import pytest
 from steps import (AUTO, HANDSHAKE, arrives, both_open, closed, couple, exchange_messages, start,
                    until_asked)
 
-LOOPBACK = (*AUTO, "transports=s5b,ice,ibb", "candidates.loopback=true")
+LOOPBACK = (*AUTO, "transports=s5b,ibb", "candidates.loopback=true")
 PROXY_ONLY = (*LOOPBACK, "s5b.direct=false")
 PATHS = {"s5b-direct": LOOPBACK, "s5b-proxy": PROXY_ONLY, "ibb": PROXY_ONLY}
 

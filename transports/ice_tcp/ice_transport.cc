@@ -20,8 +20,9 @@ namespace {
 constexpr Duration kEstablish = 4s;   // C-03
 constexpr Duration kFirstFrame = 2s;  // from the nomination to the first word: one way, and a turn
 constexpr Duration kStunName = 1s;    // its address is not worth more
-constexpr std::size_t kMostTried = 16;  // C-15; libnice takes 25
-constexpr unsigned kMostRestarts = 4;   // of the peer, before there is a stream
+constexpr std::uint16_t kStunPort = 3478;  // RFC 5389 section 9
+constexpr std::size_t kMostTried = 16;     // C-15; libnice takes 25
+constexpr unsigned kMostRestarts = 4;      // of the peer, before there is a stream
 
 tl::unexpected<Error> bad_word(std::string text) {
   return fail(Blame::kPeer, "bad-request", "ICE: " + std::move(text));
@@ -29,17 +30,18 @@ tl::unexpected<Error> bad_word(std::string text) {
 
 struct Named {
   std::string host;
-  std::uint16_t port = 0;
+  std::uint16_t port = kStunPort;
 };
 
-std::optional<Named> read_host_and_port(const std::string& text) {
+// host, host:port, 192.0.2.1, 2001:db8::1, [2001:db8::1]:port
+Named read_host(const std::string& text) {
   std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  Named named{text.substr(0, colon), 0};
+  if (colon == std::string::npos || IpAddress::parse(text)) return {text};
+  Named named{text.substr(0, colon)};
   if (named.host.starts_with('[') && named.host.ends_with(']'))
     named.host = named.host.substr(1, named.host.size() - 2);
   std::from_chars(text.data() + colon + 1, text.data() + text.size(), named.port);
-  return named.port == 0 ? std::nullopt : std::optional(named);
+  return named;
 }
 
 class IceTransport : public Transport {
@@ -119,17 +121,17 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
 
 // The ICE library is given addresses only: it leaks what it looks up.
 void IceTransport::find_stun() {
-  auto named = read_host_and_port(settings_.stun);
-  if (!named || reach_ != Reach::kAny) return open();
-  if (auto ip = IpAddress::parse(named->host)) {
-    stun_ = Endpoint{*ip, named->port};
+  Named named = read_host(settings_.stun);
+  if (named.host.empty() || reach_ != Reach::kAny) return open();
+  if (auto ip = IpAddress::parse(named.host)) {
+    stun_ = Endpoint{*ip, named.port};
     return open();
   }
-  auto done = [this, port = named->port](const Result<std::vector<IpAddress>>& found) {
+  auto done = [this, port = named.port](const Result<std::vector<IpAddress>>& found) {
     if (found && !found->empty()) stun_ = Endpoint{found->front(), port};
     turn_.soon([this] { open(); });
   };
-  resolving_ = world_.network.resolve(named->host, world_.env.now() + kStunName, std::move(done));
+  resolving_ = world_.network.resolve(named.host, world_.env.now() + kStunName, std::move(done));
 }
 
 // Without an address that may be shown (ICE-16) we say so, and it fails at once on both sides.

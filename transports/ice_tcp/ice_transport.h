@@ -23,7 +23,7 @@ class IceFactory : public TransportFactory {
  public:
   struct Settings {
     AddressPolicy policy;              // candidates.*
-    std::string stun;                  // ice.stun: host:port, or empty
+    std::string stun;                  // ice.stun: host or host:port, or empty
     std::size_t most_candidates = 32;  // limits.candidates
   };
 

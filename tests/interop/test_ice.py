@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""ICE with TCP candidates between two balcony-cli on one Prosody, and in band where it can't be."""
+import re
+import time
+
+import pytest
+
+from steps import AUTO, arrives, both_open, closed, couple, exchange_messages, start
+
+LOOPBACK = (*AUTO, "transports=ice,ibb", "candidates.loopback=true", "candidates.interfaces=lo")
+
+
+def opened(world, *settings):
+    """A stream by ICE, and what both are told of it."""
+    romeo, juliet = couple(world, *LOOPBACK, *settings)
+    start(romeo, juliet)
+    infos = both_open(romeo, juliet)
+    for info in infos:
+        assert info["transport"] == "ice-tcp", info
+    return romeo, juliet, infos
+
+
+def test_messages_arrive_each_way_whole_and_in_order_by_ice(world):
+    romeo, juliet, _ = opened(world)
+    exchange_messages(romeo, juliet, count=500, timeout=100)
+    assert not world.server.in_band()
+
+
+def test_a_stream_by_ice_is_told_with_its_addresses_and_types(world):
+    romeo, _, (mine, hers) = opened(world)
+
+    assert mine["local"] == hers["remote"] and mine["remote"] == hers["local"]
+    assert re.fullmatch(r"(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:]+\]):\d+", mine["remote"])
+    assert {mine["pair"], hers["pair"]} == {"prflx/host", "host/prflx"}
+    assert "tried" not in mine
+    assert romeo.e2e("status")["ok"]
+    status = romeo.wait_for("status")
+    assert (status["transport"], status["pair"]) == ("ice-tcp", mine["pair"])
+
+
+@pytest.mark.parametrize("caller_closes", [True, False])
+def test_either_side_may_close_a_stream_by_ice(world, caller_closes):
+    romeo, juliet, _ = opened(world)
+    first, second = (romeo, juliet) if caller_closes else (juliet, romeo)
+    first.msg(second.jid, "farewell")
+
+    assert first.e2e(f"stop {second.jid}")["ok"]
+
+    assert closed(first, second)["reason"] == closed(second, first)["reason"] == "success"
+    arrives(second, "farewell")
+
+
+@pytest.mark.parametrize("caller_dies", [True, False])
+def test_a_killed_peer_is_seen_at_once(world, caller_dies):  # covers ICE-14
+    romeo, juliet, _ = opened(world)
+    victim, other = (romeo, juliet) if caller_dies else (juliet, romeo)
+
+    victim.kill()
+
+    assert closed(other, victim, timeout=5)["reason"] in ("connectivity-error", "gone")
+
+
+def test_ice_gives_way_to_in_band_in_time(world):  # covers ICE-15, C-03, JGL-28
+    """Neither may connect to the other's loopback address, as if each were behind a NAT."""
+    romeo = world.host("romeo", *LOOPBACK)
+    juliet = world.host("juliet", *LOOPBACK, "candidates.loopback=false")
+    romeo.wait_for("presence", 20, type="available", e2e=True, **{"from": juliet.jid})
+    start(romeo, juliet)
+
+    for info in both_open(romeo, juliet):
+        assert info["transport"] == "ibb"
+        assert [attempt["transport"] for attempt in info["tried"]] == ["ice"]
+
+
+def test_reach_relay_leaves_ice_out(world):  # covers ICE-16
+    romeo, juliet = couple(world, *LOOPBACK, "reach=relay")
+    start(romeo, juliet)
+
+    for info in both_open(romeo, juliet):
+        assert info["transport"] == "ibb" and "tried" not in info
+    assert not world.server.saw("transports:ice:0' ")
+
+
+def test_a_stun_server_that_is_silent_delays_nothing(world):  # covers ICE-10
+    opened(world, "ice.stun=127.0.0.1:9")
+
+
+@pytest.mark.full
+def test_100_megabytes_of_stanzas_arrive_by_ice(world):
+    romeo, juliet, _ = opened(world)
+    text = "x" * 200_000
+    until = time.monotonic() + 280
+    for i in range(500):
+        romeo.xml(f"<message to='{juliet.jid}' type='chat' id='b{i}'><body>{i} {text}</body></message>")
+        if i % 20 == 19:
+            arrives(juliet, f"{i} {text}", timeout=max(1, until - time.monotonic()))
+    assert not romeo.seen("undelivered")
