@@ -217,13 +217,14 @@ class Prosody:
 class Forwarder:
     """A TCP relay on loopback in front of `target` (a port there) that can be cut or stalled."""
 
-    def __init__(self, target):
+    def __init__(self, target, interface="127.0.0.1"):
         self._target = target
+        self._interface = interface
         self._pairs = []
         self._lock = threading.Lock()
         self._running = threading.Event()
         self._running.set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((interface, 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -236,7 +237,7 @@ class Forwarder:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self._interface}:{self.port}"
 
     def cut(self):
         """Breaks every connection, without a goodbye."""
