@@ -51,7 +51,9 @@ class IceTest : public NetTest {
   IceTest() {
     settings.policy.loopback = true;
     settings.policy.interfaces = {"lo"};
+    g_main_context_push_thread_default(reactor.context());  // as Reactor::run() does
   }
+  ~IceTest() override { g_main_context_pop_thread_default(reactor.context()); }
 
   void start(Reach reach_of_a = Reach::kAny, Reach reach_of_b = Reach::kAny) {
     Peers peers{*Jid::parse("ada@example.org/desk"), *Jid::parse("ben@example.net/phone")};

@@ -4,8 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <string>
 #include <vector>
@@ -114,11 +117,12 @@ TEST_F(IceTest, LeaksNothing) {
 }
 
 TEST_F(IceTest, MayBeCalledOffAtAnyStep) {
-  for (int step = 0; step < 4; ++step) {
+  for (int step = 0; step < 8; ++step) {
+    settings.stun = step < 4 ? "" : "127.0.0.1:9";
     start();
-    if (step > 0) offer();
-    if (step > 1) agree();
-    if (step > 2) run_idle();
+    if (step % 4 > 0) offer();
+    if (step % 4 > 1) agree();
+    if (step % 4 > 2) run_idle();
     a = IceSide(), b = IceSide();
     run_idle();
   }
@@ -219,6 +223,69 @@ TEST_F(IceTest, BeginsAnewWithAPeerThatDoes) {  // covers ICE-13
     a.infos.clear();
   }
   FAIL() << "it begins anew without end";
+}
+
+// ---- a STUN server ----
+
+// On loopback; tells whoever asks that it is 198.51.100.7:4242.
+class StunServer {
+ public:
+  StunServer() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(bind(socket_.fd(), reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  }
+  std::string name() const { return socket_.local()->text(); }
+  void answer_one() {
+    std::array<char, 512> request{};
+    sockaddr_in from{};
+    socklen_t size = sizeof from;
+    auto* address = reinterpret_cast<sockaddr*>(&from);
+    ssize_t count = recvfrom(socket_.fd(), request.data(), request.size(), 0, address, &size);
+    if (count < 20) return;
+    Bytes answer("\1\1\0\x0c", 4);
+    answer.append(request.data() + 4, 16);  // cookie and transaction
+    answer.append("\0\1\0\x08\0\1", 6);     // MAPPED-ADDRESS, IPv4
+    answer.append("\x10\x92\xc6\x33\x64\x07", 6);
+    sendto(socket_.fd(), answer.data(), answer.size(), 0, address, size);
+  }
+
+ private:
+  Socket socket_{socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+};
+
+TEST_F(IceTest, ShowsForTcpWhatAStunServerTells) {  // covers ICE-03, ICE-07, ICE-10, ICE-11
+  StunServer server;
+  settings.stun = server.name();
+  start();
+  EXPECT_FALSE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));
+  std::vector<IceCandidate> later;
+  bool is_complete = false;
+  for (int i = 0; i < 2'000'000 && !is_complete; ++i) {
+    server.answer_one();
+    g_main_context_iteration(reactor.context(), FALSE);
+    for (; !a.infos.empty(); a.infos.pop_front()) {
+      IceWord word = *read_ice_transport(a.infos.front(), 32);
+      later.insert(later.end(), word.candidates.begin(), word.candidates.end());
+      is_complete = word.gathering_complete;
+    }
+  }
+  ASSERT_TRUE(is_complete);
+  auto reflexive = std::find_if(later.begin(), later.end(), [](const IceCandidate& candidate) {
+    return candidate.type == IceType::kServerReflexive && candidate.tcp == TcpType::kPassive;
+  });
+  ASSERT_NE(reflexive, later.end());
+  EXPECT_EQ(reflexive->at.ip.text(), "198.51.100.7");
+  ASSERT_TRUE(reflexive->related);
+  EXPECT_EQ(reflexive->related->ip.text(), "127.0.0.1");
+}
+
+TEST_F(IceTest, ConnectsByTcpEvenIfUdpIsAtHand) {  // covers ICE-09, ICE-10
+  settings.stun = "127.0.0.1:9";
+  connect();
+  EXPECT_EQ(a.facts->transport, "ice-tcp");
+  run_until([&] { return b.heard.received == "hello"; });
 }
 
 // ---- strangers at the doors ----
