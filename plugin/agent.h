@@ -47,6 +47,9 @@ class Agent final : public LinkOwner {
         Network* network = nullptr, Reactor* reactor = nullptr);
   ~Agent();
 
+  // A further method of connecting. Borrowed; before the first event.
+  void add_method(TransportFactory& method) { factories_.push_back(&method); }
+
   void handle(CoreEvent event);
 
  private:
