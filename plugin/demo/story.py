@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "plugin" / "demo")]
 
+from paths import MANY, try_every_path  # noqa: E402
 from picture import draw  # noqa: E402
 from profanity import Unseen  # noqa: E402
 from prosody import Prosody  # noqa: E402
@@ -189,6 +190,8 @@ def play(story, picture):
     story.close()
     time.sleep(0.1)  # the server's last lines
     story.compare()
+    print(f"\nEvery path in turn, between two balcony-cli with {MANY} messages each way.")
+    try_every_path(str(ROOT / "build/bin/balcony-cli"), story.server, USERS, check)
 
 
 def perform(story):
