@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace balcony {
+namespace {
+
+// Long enough for a burst to be over, short enough that nobody waits. Each push frees what one read
+// of the proxy left, so that a few are needed.
+constexpr Duration kPushAfter = 100ms;
+constexpr int kPushes = 4;
+
+}  // namespace
 
 Channel::Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path,
                  const Identity& identity, Env& env, Scheduler& scheduler)
@@ -16,7 +24,8 @@ Channel::Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStr
       xml_(std::move(config), env),
       path_(std::move(path)),
       turn_(scheduler, env),
-      deadline_(scheduler, env) {}
+      deadline_(scheduler, env),
+      push_(scheduler, env) {}
 
 Channel::~Channel() {
   if (path_) path_->set_listener(nullptr);
@@ -58,6 +67,8 @@ void Channel::on_proven() {
 bool Channel::send(Element stanza) {
   bool taken = xml_.send(std::move(stanza));
   after();
+  if (pushes_) pushes_left_ = kPushes;
+  if (pushes_ && !push_.is_set()) push_soon();
   return taken;
 }
 
@@ -79,6 +90,15 @@ void Channel::cut() {
 void Channel::ping() {
   xml_.ping();
   after();
+}
+
+void Channel::push_soon() {
+  push_.set(env_.now() + kPushAfter, [this] {
+    if (!is_open()) return;
+    xml_.space();
+    after();
+    if (--pushes_left_ > 0) push_soon();
+  });
 }
 
 void Channel::pause(bool paused) {

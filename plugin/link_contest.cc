@@ -31,6 +31,7 @@ bool Link::is_peers(const TlsEngine::HandshakeDone& done) const {
 
 void Link::choose(Contender& winner) {
   channel_ = winner.take();
+  if (facts_.transport == "s5b-proxy") channel_->push_bursts();
   path_gone_ = false;
   std::erase_if(contenders_, [&winner](const auto& other) { return other.get() != &winner; });
 }

@@ -68,6 +68,10 @@ void XmlStream::State::ping() {
   if (!keepalive_.is_checking()) keepalive_.on_check_sent(env_.now());
 }
 
+void XmlStream::State::space() {
+  if (is_open() && !end_sent_) unsent_ += ' ';
+}
+
 bool XmlStream::State::is_answer_to_ping(const Element& stanza) {
   if (!is_iq_reply(stanza)) return false;
   auto found = std::find(pings_.begin(), pings_.end(), stanza.attr("id"));

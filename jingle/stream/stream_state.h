@@ -36,6 +36,7 @@ class XmlStream::State {
   // exchange.cc
   bool send(Element stanza);
   void ping();
+  void space();
   void on_backlog(std::size_t octets) { backlog_ = octets; }
   std::size_t queued() const { return backlog_ + unsent_.size(); }
   bool is_writable() const { return is_open() && queued() < config_.max_queue; }

@@ -190,6 +190,7 @@ bool XmlStream::send(Element stanza) { return state_->send(std::move(stanza)); }
 void XmlStream::close() { state_->close(); }
 void XmlStream::fail(StreamError error) { state_->fail(std::move(error)); }
 void XmlStream::ping() { state_->ping(); }
+void XmlStream::space() { state_->space(); }
 void XmlStream::on_backlog(std::size_t octets) { state_->on_backlog(octets); }
 bool XmlStream::is_writable() const { return state_->is_writable(); }
 Deadline XmlStream::next_deadline() const { return state_->next_deadline(); }

@@ -96,6 +96,7 @@ class XmlStream {
   bool send(Element stanza);
   void close();                  // in order; before established: just ends
   void fail(StreamError error);  // sends a stream error and ends (STM-20)
+  void space();                  // white space between stanzas (RFC 6120 section 4.6.1)
   void ping();                   // an 0199 ping whose answer is not shown; a keepalive check
 
   // Octets of SendBytes outputs that the byte stream has not taken yet, as the owner tells.

@@ -8,6 +8,7 @@ from cli import Cli
 MANY = 300  # messages each way
 SETTINGS = ("transports=s5b,ice,ibb", "candidates.loopback=true")  # all of it is on this machine
 PATHS = (("end to end, in band", "ibb", "ibb"),
+         ("end to end, through the server's SOCKS5 proxy", "s5b", "s5b-proxy"),
          ("end to end, directly by SOCKS5", "s5b", "s5b-direct"),
          ("end to end, directly by ICE over TCP", "ice", "ice-tcp"))
 
@@ -54,12 +55,15 @@ def try_every_path(program, server, users, check):
                               settings=SETTINGS))
         romeo, juliet = people
         meet(romeo, juliet, check)
-        line = "  {:<44}{:>10}{:>15.2f} s"
-        print(f"  {'path':<44}{'opens in':>10}{'carries them in':>17}")
+        line = "  {:<48}{:>10}{:>15.2f} s"
+        print(f"  {'path':<48}{'opens in':>10}{'carries them in':>17}")
         print(line.format("through the server, in clear", "-", talk(romeo, juliet, "server", "clear")))
         for who, other in ((romeo, juliet), (juliet, romeo)):
             check(who.e2e(f"mode {other.bare} auto")["ok"], "no mode auto")
         for name, method, path in PATHS:
+            for who in people:
+                direct = "false" if path == "s5b-proxy" else "true"
+                check(who.e2e(f"set s5b.direct {direct}")["ok"], "s5b.direct could not be set")
             began = time.monotonic()
             check(romeo.e2e(f"start {juliet.jid} {method}")["ok"], f"{method} could not be started")
             infos = [who.wait_for("stream", 30, state="open") for who in people]

@@ -227,7 +227,7 @@ def main():
     signal.alarm(0 if audience else SECONDS)
     stage = None
     try:
-        with Prosody(USERS) as server:
+        with Prosody(USERS, proxy=True) as server:
             print(f"A private Prosody listens on {server.address}; it logs all that it can read.")
             try:
                 stage = Stage(server.port, options.plugin, USERS, audience)

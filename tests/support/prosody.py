@@ -37,7 +37,7 @@ s2s_require_encryption = false
 s2s_secure_auth = false
 allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
-network_settings = {{ nagle = false{read_size} }}
+network_settings = {{ nagle = false }}
 log = {{ debug = "{folder}/prosody.log" }}
 run_as_root = true
 {limits}
@@ -188,8 +188,6 @@ class Prosody:
         (self.folder / "prosody.cfg.lua").write_text(CONFIG.format(
             folder=self.folder, port=self.port, modules="; ".join(modules),
             limits=DEBIAN_LIMITS if self.debian_limits else "",
-            # 0.12.3 keeps the last few KiB that pass its proxy until more comes, but not with this
-            read_size="; read_size = 65536" if self.proxy else "",
             host=self.host, address=self.interface, s2s_port=5269 if self.federated else "",
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)

@@ -199,6 +199,19 @@ TEST_F(Exchange, JudgesThePeerSoonerWhenItsOwnerPings) {
   EXPECT_EQ(server.condition(), "connection-timeout");
 }
 
+TEST_F(Exchange, SendsWhiteSpaceBetweenStanzasWhileItIsOpen) {
+  server.take_sent();
+  server.stream.space();
+  server.drain();
+  EXPECT_EQ(server.take_sent(), " ");
+  server.stream.close();
+  server.drain();
+  server.take_sent();
+  server.stream.space();
+  server.drain();
+  EXPECT_EQ(server.take_sent(), "");
+}
+
 TEST_F(Exchange, SendsNoKeepaliveWhenToldSo) {  // covers STM-17
   XmlStream::Config config = config_of(Role::kResponder);
   config.keepalive = false;
