@@ -15,10 +15,10 @@
 #define NS_IBB "http://jabber.org/protocol/ibb"
 
 static struct {
-  xmpp_ctx_t *context;
+  xmpp_ctx_t* context;
   const char *job, *peer;
   long count, sent, block, sequence;
-  char *base64; /* of one block */
+  char* base64; /* of one block */
   struct timespec began;
 } self;
 
@@ -31,10 +31,10 @@ static void finish(void) {
   xmpp_stop(self.context);
 }
 
-static void send_iq(xmpp_conn_t *connection, const char *name, const char *text) {
+static void send_iq(xmpp_conn_t* connection, const char* name, const char* text) {
   char number[24];
-  xmpp_stanza_t *iq = xmpp_iq_new(self.context, "set", NULL);
-  xmpp_stanza_t *payload = xmpp_stanza_new(self.context);
+  xmpp_stanza_t* iq = xmpp_iq_new(self.context, "set", NULL);
+  xmpp_stanza_t* payload = xmpp_stanza_new(self.context);
   snprintf(number, sizeof number, "i%ld", self.sequence);
   xmpp_stanza_set_id(iq, number);
   xmpp_stanza_set_to(iq, self.peer);
@@ -44,7 +44,7 @@ static void send_iq(xmpp_conn_t *connection, const char *name, const char *text)
   snprintf(number, sizeof number, "%ld", text ? self.sequence++ % 65536 : self.block);
   xmpp_stanza_set_attribute(payload, text ? "seq" : "block-size", number);
   if (text) {
-    xmpp_stanza_t *octets = xmpp_stanza_new(self.context);
+    xmpp_stanza_t* octets = xmpp_stanza_new(self.context);
     xmpp_stanza_set_text(octets, text);
     xmpp_stanza_add_child(payload, octets);
     xmpp_stanza_release(octets);
@@ -55,11 +55,11 @@ static void send_iq(xmpp_conn_t *connection, const char *name, const char *text)
   xmpp_stanza_release(iq);
 }
 
-static int on_iq(xmpp_conn_t *connection, xmpp_stanza_t *iq, void *unused) {
-  const char *type = xmpp_stanza_get_type(iq);
+static int on_iq(xmpp_conn_t* connection, xmpp_stanza_t* iq, void* unused) {
+  const char* type = xmpp_stanza_get_type(iq);
   (void)unused;
   if (type && strcmp(type, "set") == 0) {
-    xmpp_stanza_t *answer = xmpp_stanza_reply(iq);
+    xmpp_stanza_t* answer = xmpp_stanza_reply(iq);
     xmpp_stanza_set_type(answer, "result");
     xmpp_send(connection, answer);
     xmpp_stanza_release(answer);
@@ -77,8 +77,8 @@ static int on_iq(xmpp_conn_t *connection, xmpp_stanza_t *iq, void *unused) {
   return 1;
 }
 
-static void say(xmpp_conn_t *connection, const char *to, const char *id) {
-  xmpp_stanza_t *message = xmpp_message_new(self.context, "chat", to, id);
+static void say(xmpp_conn_t* connection, const char* to, const char* id) {
+  xmpp_stanza_t* message = xmpp_message_new(self.context, "chat", to, id);
   xmpp_message_set_body(message,
                         "Lady, by yonder blessed moon I vow, that tips with silver all these "
                         "fruit-tree tops");
@@ -86,8 +86,8 @@ static void say(xmpp_conn_t *connection, const char *to, const char *id) {
   xmpp_stanza_release(message);
 }
 
-static int on_message(xmpp_conn_t *connection, xmpp_stanza_t *message, void *unused) {
-  const char *id = xmpp_stanza_get_id(message);
+static int on_message(xmpp_conn_t* connection, xmpp_stanza_t* message, void* unused) {
+  const char* id = xmpp_stanza_get_id(message);
   (void)unused;
   if (strcmp(self.job, "messages") == 0)
     finish();
@@ -96,8 +96,8 @@ static int on_message(xmpp_conn_t *connection, xmpp_stanza_t *message, void *unu
   return 1;
 }
 
-static void on_connection(xmpp_conn_t *connection, xmpp_conn_event_t event, int error,
-                          xmpp_stream_error_t *stream_error, void *unused) {
+static void on_connection(xmpp_conn_t* connection, xmpp_conn_event_t event, int error,
+                          xmpp_stream_error_t* stream_error, void* unused) {
   (void)error, (void)stream_error, (void)unused;
   if (event != XMPP_CONN_CONNECT) {
     xmpp_stop(self.context);
@@ -105,7 +105,7 @@ static void on_connection(xmpp_conn_t *connection, xmpp_conn_event_t event, int 
   }
   xmpp_handler_add(connection, on_iq, NULL, "iq", NULL, NULL);
   xmpp_handler_add(connection, on_message, NULL, "message", NULL, NULL);
-  xmpp_stanza_t *presence = xmpp_presence_new(self.context);
+  xmpp_stanza_t* presence = xmpp_presence_new(self.context);
   xmpp_send(connection, presence);
   xmpp_stanza_release(presence);
   printf("ready\n");
@@ -113,10 +113,11 @@ static void on_connection(xmpp_conn_t *connection, xmpp_conn_event_t event, int 
   clock_gettime(CLOCK_MONOTONIC, &self.began);
   if (strcmp(self.job, "bytes") == 0) send_iq(connection, "open", NULL);
   if (strcmp(self.job, "messages") == 0)
-    for (long i = 1; i <= self.count; ++i) say(connection, self.peer, i < self.count ? "m" : "last");
+    for (long i = 1; i <= self.count; ++i)
+      say(connection, self.peer, i < self.count ? "m" : "last");
 }
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   if (count < 5) return 2;
   self.job = words[4];
   self.peer = count > 5 ? words[5] : NULL;
@@ -125,10 +126,10 @@ int main(int count, char **words) {
   xmpp_initialize();
   self.context = xmpp_ctx_new(NULL, NULL);
   xmpp_ctx_set_timeout(self.context, 1);
-  unsigned char *block = calloc(1, (size_t)self.block);
+  unsigned char* block = calloc(1, (size_t)self.block);
   self.base64 = xmpp_base64_encode(self.context, block, (size_t)self.block);
   free(block);
-  xmpp_conn_t *connection = xmpp_conn_new(self.context);
+  xmpp_conn_t* connection = xmpp_conn_new(self.context);
   xmpp_conn_set_flags(connection, XMPP_CONN_FLAG_DISABLE_TLS);
   xmpp_conn_set_jid(connection, words[1]);
   xmpp_conn_set_pass(connection, words[2]);
