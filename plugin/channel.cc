@@ -72,7 +72,12 @@ bool Channel::send(Element stanza) {
   return taken;
 }
 
+// Our closing tag would wait with the burst before it, and the peer's answer with the tag.
 void Channel::close() {
+  if (pushes_left_ > 0 && is_open()) {
+    close_after_pushes_ = true;
+    return;
+  }
   xml_.close();
   after();
 }
@@ -94,10 +99,14 @@ void Channel::ping() {
 
 void Channel::push_soon() {
   push_.set(env_.now() + kPushAfter, [this] {
-    if (!is_open()) return;
+    --pushes_left_;
     xml_.space();
+    if (pushes_left_ > 0) {
+      push_soon();
+    } else if (close_after_pushes_) {
+      xml_.close();
+    }
     after();
-    if (--pushes_left_ > 0) push_soon();
   });
 }
 

@@ -63,9 +63,9 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   void on_server_session(ByteStream::ServerSession state);  // JGL-37
 
   bool is_open() const {  // stanzas can be sent
-    return xml_.is_established() && !xml_.is_closing() && !path_gone_ && !cut_wanted_;
+    return xml_.is_established() && !is_closing() && !path_gone_ && !cut_wanted_;
   }
-  bool is_closing() const { return xml_.is_closing(); }
+  bool is_closing() const { return xml_.is_closing() || close_after_pushes_; }
   bool is_writable() const { return is_open() && xml_.is_writable(); }
   TimePoint last_received() const { return xml_.last_received(); }
   std::uint64_t octets_made() const { return made_; }  // of XML, before TLS
@@ -108,7 +108,7 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   bool close_wanted_ = false, cut_wanted_ = false, paused_ = false, judging_ = false;
   bool written_ = false;
   std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
-  bool pushes_ = false;
+  bool pushes_ = false, close_after_pushes_ = false;
   int pushes_left_ = 0;
   Timer turn_, deadline_, push_;
   TimePoint deadline_at_;  // of deadline_, while it is set

@@ -8,7 +8,7 @@ from steps import AUTO, both_open, closed, couple, exchange_messages, start
 
 pytestmark = pytest.mark.full
 
-LOOPBACK = (*AUTO, "transports=s5b,ice,ibb", "candidates.loopback=true")
+LOOPBACK = (*AUTO, "transports=s5b,ibb", "candidates.loopback=true")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from conftest import USERS, World
 from prosody import Prosody
 from steps import AUTO, arrives, both_open, closed, exchange_messages, meet, start
 
-LOOPBACK = (*AUTO, "transports=s5b,ice,ibb", "candidates.loopback=true")
+LOOPBACK = (*AUTO, "transports=s5b,ibb", "candidates.loopback=true")
 PROXY_ONLY = (*LOOPBACK, "s5b.direct=false")
 
 

@@ -13,7 +13,7 @@ from steps import AUTO, both_open, exchange_messages, meet, start
 
 pytestmark = pytest.mark.full
 
-SETTINGS = (*AUTO, "transports=s5b,ice,ibb")
+SETTINGS = (*AUTO, "transports=s5b,ibb")
 
 
 class Networks(World):
