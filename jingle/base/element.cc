@@ -2,6 +2,7 @@
 #include "jingle/base/element.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "jingle/base/ns.h"
@@ -98,42 +99,54 @@ std::string Element::text() const {
 
 namespace {
 
-// Appends `text`, with each octet of `special` replaced by its reference.
-void append_escaped(std::string& out, std::string_view text, std::string_view special) {
-  while (true) {
-    std::size_t at = text.find_first_of(special);
-    out += text.substr(0, at);
-    if (at == std::string_view::npos) return;
-    switch (text[at]) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      case '\t':
-        out += "&#9;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += "&#13;";
-        break;
-    }
-    text.remove_prefix(at + 1);
+// Which octets to replace by a reference, as a table: nearly all text has none of them.
+class Special {
+ public:
+  constexpr explicit Special(std::string_view octets) {
+    for (char c : octets) table_[static_cast<unsigned char>(c)] = true;
+  }
+  std::size_t find_in(std::string_view text) const {  // its size if there is none
+    std::size_t at = 0;
+    while (at < text.size() && !table_[static_cast<unsigned char>(text[at])]) ++at;
+    return at;
+  }
+
+ private:
+  std::array<bool, 256> table_{};
+};
+
+constexpr Special kSpecialInValue("&<>'\t\n\r");
+constexpr Special kSpecialInText("&<>\r");
+constexpr Special kSpecialInLine("&<>\r\n");
+
+std::string_view reference(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '\'':
+      return "&apos;";
+    case '\t':
+      return "&#9;";
+    case '\n':
+      return "&#10;";
+    default:
+      return "&#13;";
   }
 }
 
-constexpr std::string_view kSpecialInValue = "&<>'\t\n\r";
-constexpr std::string_view kSpecialInText = "&<>\r";
-constexpr std::string_view kSpecialInLine = "&<>\r\n";
+void append_escaped(std::string& out, std::string_view text, const Special& special) {
+  while (true) {
+    std::size_t at = special.find_in(text);
+    out += text.substr(0, at);
+    if (at == text.size()) return;
+    out += reference(text[at]);
+    text.remove_prefix(at + 1);
+  }
+}
 
 void append_attribute(std::string& out, const Attribute& attribute, std::size_t index) {
   out += ' ';

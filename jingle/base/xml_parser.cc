@@ -4,6 +4,7 @@
 #include <libxml/parser.h>
 
 #include <cassert>
+#include <deque>
 #include <new>
 #include <utility>
 #include <vector>
@@ -24,8 +25,8 @@ constexpr int kMaxNames = 1024;
 constexpr std::size_t kMaxNameOctets = 32 * 1024;
 constexpr std::size_t kMaxSlice = 2 * kSlice;
 
-// Of as many events the memory is kept for the next ones.
-constexpr std::size_t kMaxIdleEvents = 16;
+// Children of a stanza for which there is room at once: messages with a body have three or four.
+constexpr std::size_t kUsualChildren = 4;
 
 // libxml2 looks for encodings in the first four octets, and waits for them: here they are.
 constexpr std::string_view kPrologue = "<?xml version='1.0'?>";
@@ -87,8 +88,7 @@ class XmlParser::Engine {
   std::vector<std::size_t> sizes_;  // of the first-level elements in the tokens at hand
   std::size_t next_size_ = 0;
 
-  std::vector<XmlEvent> events_;
-  std::size_t next_event_ = 0;
+  std::deque<XmlEvent> events_;
 };
 
 // What libxml2 calls. `user` is the engine.
@@ -223,10 +223,12 @@ void XmlParser::Engine::on_start(const XmlStartTag& tag) {
   if (!add_parts(1 + tag.attribute_count)) return;
   if (open_.empty()) {
     stanza_ = tag.element();
+    stanza_.nodes().reserve(kUsualChildren);
     open_.push_back(&stanza_);
   } else {
-    open_.back()->add(tag.element());
-    open_.push_back(open_.back()->nodes().back().element());
+    auto& siblings = open_.back()->nodes();
+    siblings.emplace_back(tag.element());
+    open_.push_back(siblings.back().element());
   }
 }
 
@@ -261,15 +263,10 @@ void XmlParser::Engine::fail_with(XmlFault fault) {
 }
 
 std::optional<XmlEvent> XmlParser::Engine::poll() {
-  if (next_event_ == events_.size()) {
-    next_event_ = 0;
-    if (events_.capacity() > kMaxIdleEvents)
-      events_ = {};
-    else
-      events_.clear();
-    return std::nullopt;
-  }
-  return std::move(events_[next_event_++]);
+  if (events_.empty()) return std::nullopt;
+  std::optional<XmlEvent> event(std::move(events_.front()));
+  events_.pop_front();
+  return event;
 }
 
 void XmlParser::Engine::set_limits(const XmlLimits& limits) {

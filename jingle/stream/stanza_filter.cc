@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "jingle/base/ns.h"
 #include "jingle/base/stanza.h"
@@ -86,17 +87,20 @@ constexpr std::array<std::string_view, 4> kMessageTypes{"chat", "normal", "headl
 
 // The stanza that a host gets: nothing of the old one's top but what is named here.
 Element rebuild(Element stanza, const StreamEnds& ends) {
-  Element built(stanza.name(), ns::kClient);
-  built.set_attr("from", ends.peer.full()).set_attr("to", ends.local.full());
+  std::vector<Attribute> kept{{"from", {}, ends.peer.full()}, {"to", {}, ends.local.full()}};
+  kept.reserve(5);
   std::string_view type = stanza.attr("type");
   bool is_unknown = stanza.name() == "message" && !is_one_of(type, kMessageTypes);
-  if (!type.empty() && !is_unknown) built.set_attr("type", type);  // RFC 6121 section 5.2.2: normal
-  if (stanza.has_attr("id")) built.set_attr("id", stanza.attr("id"));
+  if (!type.empty() && !is_unknown)  // RFC 6121 section 5.2.2: normal
+    kept.push_back({"type", {}, std::string(type)});
+  if (stanza.has_attr("id")) kept.push_back({"id", {}, std::string(stanza.attr("id"))});
   std::string_view lang = stanza.attr("lang", ns::kXml);
   if (lang.empty()) lang = ends.lang;
-  if (!lang.empty()) built.set_attr("lang", lang, ns::kXml);
-  for (Node& node : stanza.nodes())
-    if (node.element() && !is_stanza_id(node)) built.add(std::move(*node.element()));
+  if (!lang.empty()) kept.push_back({"lang", std::string(ns::kXml), std::string(lang)});
+
+  Element built(std::string(stanza.name()), std::string(ns::kClient), std::move(kept));
+  std::erase_if(stanza.nodes(), [](const Node& n) { return !n.element() || is_stanza_id(n); });
+  built.nodes() = std::move(stanza.nodes());
   for (Node& node : built.nodes()) strip(*node.element());
   return built;
 }
