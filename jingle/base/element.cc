@@ -3,59 +3,164 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "jingle/base/ns.h"
 
 namespace balcony {
 
-Element::Element() = default;
-Element::Element(std::string_view name, std::string_view ns) : name_(name), ns_(ns) {}
-Element::Element(std::string name, std::string ns, std::vector<Attribute> attributes)
-    : name_(std::move(name)), ns_(std::move(ns)), attributes_(std::move(attributes)) {}
-Element::Element(const Element&) = default;
-Element::Element(Element&&) noexcept = default;
-Element& Element::operator=(const Element&) = default;
-Element& Element::operator=(Element&&) noexcept = default;
-Element::~Element() = default;
-
-bool operator==(const Element& a, const Element& b) {
-  return a.name_ == b.name_ && a.ns_ == b.ns_ && a.attributes_ == b.attributes_ &&
-         a.nodes_ == b.nodes_;
-}
-
 namespace {
 
-auto find_attribute(auto& attributes, std::string_view name, std::string_view ns) {
-  return std::find_if(attributes.begin(), attributes.end(),
-                      [&](const Attribute& a) { return a.name == name && a.ns == ns; });
+// Namespaces that nearly all stanzas are made of: no element holds a copy of one.
+constexpr std::array<std::string_view, 16> kWellKnown{
+    ns::kClient,
+    "urn:xmpp:receipts",
+    "http://jabber.org/protocol/chatstates",
+    ns::kStanzaId,
+    "urn:xmpp:chat-markers:0",
+    ns::kDelay,
+    ns::kStanzaErrors,
+    ns::kDiscoInfo,
+    ns::kCaps,
+    ns::kPing,
+    ns::kIbb,
+    ns::kJingle,
+    ns::kXmlStream,
+    ns::kJingleIbb,
+    ns::kJingleSocks5,
+    ns::kRoster,
+};
+
+const std::string_view* well_known(std::string_view ns) {
+  const auto* found = std::find(kWellKnown.begin(), kWellKnown.end(), ns);
+  return found == kWellKnown.end() ? nullptr : found;
+}
+
+// In front of the octets of an attribute.
+struct Sizes {
+  std::uint32_t name, ns, value;
+
+  static Sizes of(const Attribute& attribute) {
+    return {static_cast<std::uint32_t>(attribute.name.size()),
+            static_cast<std::uint32_t>(attribute.ns.size()),
+            static_cast<std::uint32_t>(attribute.value.size())};
+  }
+  static Sizes at(const char* place) {
+    Sizes sizes;
+    std::memcpy(&sizes, place, sizeof sizes);
+    return sizes;
+  }
+  std::size_t octets() const { return sizeof *this + name + ns + value; }
+};
+
+void append(std::string& tag, const Attribute& attribute) {
+  Sizes sizes = Sizes::of(attribute);
+  tag.append(reinterpret_cast<const char*>(&sizes), sizeof sizes);
+  tag.append(attribute.name).append(attribute.ns).append(attribute.value);
 }
 
 }  // namespace
 
+Attribute Attributes::Iterator::operator*() const {
+  Sizes sizes = Sizes::at(at_);
+  const char* name = at_ + sizeof sizes;
+  const char* ns = name + sizes.name;
+  return {{name, sizes.name}, {ns, sizes.ns}, {ns + sizes.ns, sizes.value}};
+}
+
+Attributes::Iterator& Attributes::Iterator::operator++() {
+  at_ += Sizes::at(at_).octets();
+  return *this;
+}
+
+Element::Element() = default;
+Element::Element(std::string_view name, std::string_view ns)
+    : tag_(name), name_size_(static_cast<std::uint32_t>(name.size())), known_ns_(well_known(ns)) {
+  if (known_ns_) return;
+  tag_ += ns;
+  ns_size_ = static_cast<std::uint32_t>(ns.size());
+}
+Element::Element(const Element&) = default;
+Element::Element(Element&& other) noexcept
+    : tag_(std::move(other.tag_)),
+      name_size_(std::exchange(other.name_size_, 0)),
+      ns_size_(std::exchange(other.ns_size_, 0)),
+      known_ns_(std::exchange(other.known_ns_, nullptr)),
+      nodes_(std::move(other.nodes_)) {
+  other.tag_.clear();
+}
+Element& Element::operator=(const Element&) = default;
+Element& Element::operator=(Element&& other) noexcept {
+  if (this == &other) return *this;
+  tag_ = std::move(other.tag_);
+  name_size_ = std::exchange(other.name_size_, 0);
+  ns_size_ = std::exchange(other.ns_size_, 0);
+  known_ns_ = std::exchange(other.known_ns_, nullptr);
+  nodes_ = std::exchange(other.nodes_, {});
+  other.tag_.clear();
+  return *this;
+}
+Element::~Element() = default;
+
+bool operator==(const Element& a, const Element& b) {
+  return a.name_size_ == b.name_size_ && a.known_ns_ == b.known_ns_ && a.ns_size_ == b.ns_size_ &&
+         a.tag_ == b.tag_ && a.nodes_ == b.nodes_;
+}
+
+Attributes::Iterator Element::find(std::string_view name, std::string_view ns) const {
+  Attributes all = attributes();
+  return std::find_if(all.begin(), all.end(), [&](const Attribute& attribute) {
+    return attribute.name == name && attribute.ns == ns;
+  });
+}
+
 std::string_view Element::attr(std::string_view name, std::string_view ns) const {
-  auto found = find_attribute(attributes_, name, ns);
-  return found == attributes_.end() ? std::string_view() : found->value;
+  auto found = find(name, ns);
+  return found == attributes().end() ? std::string_view() : (*found).value;
 }
 
 bool Element::has_attr(std::string_view name, std::string_view ns) const {
-  return find_attribute(attributes_, name, ns) != attributes_.end();
+  return find(name, ns) != attributes().end();
 }
 
+void Element::replace(Attributes::Iterator found, std::string_view octets) {
+  auto at = static_cast<std::size_t>(found.at_ - tag_.data());
+  tag_.replace(at, Sizes::at(found.at_).octets(), octets);
+}
+
+// What is given may be a view of this very element: it is copied before anything moves.
 Element& Element::set_attr(std::string_view name, std::string_view value, std::string_view ns) {
-  auto found = find_attribute(attributes_, name, ns);
-  if (found != attributes_.end()) {
-    found->value = value;
+  std::string made;
+  append(made, {name, ns, value});
+  auto found = find(name, ns);
+  if (found != attributes().end()) {
+    replace(found, made);
   } else {
-    attributes_.push_back({std::string(name), std::string(ns), std::string(value)});
+    tag_ += made;
   }
   return *this;
 }
 
 void Element::remove_attr(std::string_view name, std::string_view ns) {
-  auto found = find_attribute(attributes_, name, ns);
-  if (found != attributes_.end()) attributes_.erase(found);
+  auto found = find(name, ns);
+  if (found != attributes().end()) replace(found, {});
 }
+
+void Element::keep_attrs(bool (*is_kept)(const Attribute&)) {
+  Attributes all = attributes();
+  if (std::all_of(all.begin(), all.end(), is_kept)) return;
+  std::string kept = tag_.substr(0, attributes_at());
+  for (const Attribute& attribute : all)
+    if (is_kept(attribute)) append(kept, attribute);
+  tag_ = std::move(kept);
+}
+
+void Element::reserve_attrs(std::size_t count, std::size_t octets) {
+  tag_.reserve(tag_.size() + count * sizeof(Sizes) + octets);
+}
+
+void Element::add_attr(const Attribute& attribute) { append(tag_, attribute); }
 
 Element& Element::add(Element child) {
   nodes_.emplace_back(std::move(child));
@@ -180,8 +285,8 @@ void append_xml(std::string& out, const Element& element, std::string_view defau
     append_escaped(out, element.ns(), kSpecialInValue);
     out += '\'';
   }
-  for (std::size_t i = 0; i < element.attributes().size(); ++i)
-    append_attribute(out, element.attributes()[i], i);
+  std::size_t index = 0;
+  for (const Attribute& attribute : element.attributes()) append_attribute(out, attribute, index++);
   if (element.nodes().empty()) {
     out += "/>";
     return;

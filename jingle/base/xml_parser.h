@@ -17,13 +17,15 @@ namespace balcony {
 struct XmlLimits {  // C-09, C-10, SECURITY.md
   // Raw octets of a first-level element together with the gap before it.
   std::size_t element = 256 * 1024;
-  std::size_t depth = 64;             // the stream header is depth 0, a stanza depth 1
-  std::size_t attributes = 64;        // of one element, namespace declarations not counted
-  std::size_t namespaces = 32;        // declarations on one element
-  std::size_t name = 256;             // octets of one qualified name
+  std::size_t depth = 64;       // the stream header is depth 0, a stanza depth 1
+  std::size_t attributes = 64;  // of one element, namespace declarations not counted
+  std::size_t namespaces = 32;  // declarations on one element
+  // Octets of one qualified name, and of one namespace as declared: each element below holds a
+  // copy.
+  std::size_t name = 256;
   std::size_t start_tag = 16 * 1024;  // raw octets between < and >
-  // Elements, attributes and runs of text of a first-level element: 4 octets of XML can take 144 of
-  // memory. 256 keeps an unauthenticated peer within its 64 KiB.
+  // Elements, attributes and runs of text of a first-level element: 4 octets of XML can take 72 of
+  // memory, and 256 more for the namespace. 256 parts keep an unauthenticated peer within 128 KiB.
   std::size_t parts = 16 * 1024;
 };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "jingle/base/xml_start_tag.h"
 
-#include <utility>
-#include <vector>
+#include <string>
 
 namespace balcony {
 
@@ -29,6 +28,8 @@ std::string unescaped(std::string_view text) {
   return plain.append(text);
 }
 
+bool has_ampersand(std::string_view text) { return text.find('&') != std::string_view::npos; }
+
 bool is_long(std::string_view prefix, std::string_view name, std::size_t limit) {
   return prefix.size() + name.size() + (prefix.empty() ? 0 : 1) > limit;
 }
@@ -39,8 +40,10 @@ bool XmlStartTag::has_long_name(std::size_t limit) const {
   if (is_long(prefix, name, limit)) return true;
   for (std::size_t i = 0; i < attribute_count; ++i)
     if (is_long(view(attributes[i * 5 + 1]), view(attributes[i * 5]), limit)) return true;
-  for (std::size_t i = 0; i < namespace_count; ++i)
-    if (is_long("xmlns", view(namespaces[i * 2]), limit)) return true;
+  for (std::size_t i = 0; i < namespace_count; ++i) {
+    bool is_long_ns = view(namespaces[i * 2 + 1]).size() > limit;
+    if (is_long_ns || is_long("xmlns", view(namespaces[i * 2]), limit)) return true;
+  }
   return false;
 }
 
@@ -51,14 +54,26 @@ std::string XmlStartTag::default_ns() const {
 }
 
 Element XmlStartTag::element() const {
-  std::vector<Attribute> list(attribute_count);
+  Element made = has_ampersand(ns) ? Element(name, unescaped(ns)) : Element(name, ns);
+  std::size_t octets = 0;
   for (std::size_t i = 0; i < attribute_count; ++i) {
-    const XmlOctet** fields = attributes + i * 5;
-    list[i].name = view(fields[0]);
-    if (fields[2]) list[i].ns = unescaped(view(fields[2]));
-    list[i].value = unescaped(view(fields[3], fields[4]));
+    Attribute attribute = this->attribute(i);
+    octets += attribute.name.size() + attribute.ns.size() + attribute.value.size();
   }
-  return Element(std::string(name), unescaped(ns), std::move(list));
+  if (attribute_count > 0) made.reserve_attrs(attribute_count, octets);
+  for (std::size_t i = 0; i < attribute_count; ++i) {
+    Attribute raw = attribute(i);
+    if (has_ampersand(raw.value) || (!raw.ns.empty() && has_ampersand(raw.ns)))
+      made.add_attr({raw.name, unescaped(raw.ns), unescaped(raw.value)});
+    else
+      made.add_attr(raw);
+  }
+  return made;
+}
+
+Attribute XmlStartTag::attribute(std::size_t index) const {
+  const XmlOctet** fields = attributes + index * 5;
+  return {view(fields[0]), view(fields[2]), view(fields[3], fields[4])};
 }
 
 }  // namespace balcony

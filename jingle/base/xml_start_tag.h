@@ -21,9 +21,12 @@ struct XmlStartTag {
   const XmlOctet** namespaces;  // two each: prefix, namespace
   const XmlOctet** attributes;  // five each: name, prefix, namespace, begin and end of the value
 
-  bool has_long_name(std::size_t limit) const;  // of qualified names, in octets
+  bool has_long_name(std::size_t limit) const;  // of qualified names and namespaces
   std::string default_ns() const;
   Element element() const;
+
+ private:
+  Attribute attribute(std::size_t index) const;  // as libxml2 has it
 };
 
 }  // namespace balcony

@@ -5,7 +5,6 @@
 #include <array>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "jingle/base/ns.h"
 #include "jingle/base/stanza.h"
@@ -66,12 +65,9 @@ bool is_stanza_id(const Node& node) {  // STZ-09: none that a client could know
 
 // Prefixed attributes go, at every level: some hosts ignore their namespaces (SECURITY.md).
 void strip(Element& element) {
-  const auto& attributes = element.attributes();
-  for (std::size_t i = attributes.size(); i-- > 0;) {
-    const Attribute& attribute = attributes[i];
-    bool is_lang = attribute.name == "lang" && attribute.ns == ns::kXml;
-    if (!attribute.ns.empty() && !is_lang) element.remove_attr(attribute.name, attribute.ns);
-  }
+  element.keep_attrs([](const Attribute& attribute) {
+    return attribute.ns.empty() || (attribute.name == "lang" && attribute.ns == ns::kXml);
+  });
   std::erase_if(element.nodes(), is_stanza_id);
   for (Node& node : element.nodes())
     if (Element* child = node.element()) strip(*child);
@@ -87,18 +83,18 @@ constexpr std::array<std::string_view, 4> kMessageTypes{"chat", "normal", "headl
 
 // The stanza that a host gets: nothing of the old one's top but what is named here.
 Element rebuild(Element stanza, const StreamEnds& ends) {
-  std::vector<Attribute> kept{{"from", {}, ends.peer.full()}, {"to", {}, ends.local.full()}};
-  kept.reserve(5);
+  constexpr std::size_t kUsual = 200;  // octets: two addresses, and what is short
+  Element built(stanza.name(), ns::kClient);
+  built.reserve_attrs(5, kUsual);
+  built.add_attr({"from", {}, ends.peer.full()});
+  built.add_attr({"to", {}, ends.local.full()});
   std::string_view type = stanza.attr("type");
   bool is_unknown = stanza.name() == "message" && !is_one_of(type, kMessageTypes);
-  if (!type.empty() && !is_unknown)  // RFC 6121 section 5.2.2: normal
-    kept.push_back({"type", {}, std::string(type)});
-  if (stanza.has_attr("id")) kept.push_back({"id", {}, std::string(stanza.attr("id"))});
+  if (!type.empty() && !is_unknown) built.add_attr({"type", {}, type});  // RFC 6121, 5.2.2: normal
+  if (stanza.has_attr("id")) built.add_attr({"id", {}, stanza.attr("id")});
   std::string_view lang = stanza.attr("lang", ns::kXml);
   if (lang.empty()) lang = ends.lang;
-  if (!lang.empty()) kept.push_back({"lang", std::string(ns::kXml), std::string(lang)});
-
-  Element built(std::string(stanza.name()), std::string(ns::kClient), std::move(kept));
+  if (!lang.empty()) built.add_attr({"lang", ns::kXml, lang});
   std::erase_if(stanza.nodes(), [](const Node& n) { return !n.element() || is_stanza_id(n); });
   built.nodes() = std::move(stanza.nodes());
   for (Node& node : built.nodes()) strip(*node.element());

@@ -47,7 +47,9 @@ TEST(Element, OverwritesAnAttributeThatItHas) {
   Element e("a", "");
   e.set_attr("x", "1").set_attr("x", "2");
   e.remove_attr("absent");
-  EXPECT_EQ(e.attributes(), (std::vector<Attribute>{{"x", "", "2"}}));
+  Attributes left = e.attributes();
+  EXPECT_EQ((std::vector<Attribute>(left.begin(), left.end())),
+            (std::vector<Attribute>{{"x", "", "2"}}));
 }
 
 TEST(Element, FindsItsChildren) {
@@ -129,4 +131,32 @@ TEST(Print, IsUndoneByTheParser) {
 }
 
 }  // namespace
+TEST(Element, TakesViewsOfItselfAsValues) {
+  Element e("message", "urn:of:nobody:in:particular");
+  e.set_attr("from", "romeo@example.org/orchard").set_attr("to", "juliet@example.net/balcony");
+  e.set_attr("to", e.attr("from")).set_attr("id", e.ns()).set_attr("from", e.attr("id"));
+  EXPECT_EQ(e.attr("to"), "romeo@example.org/orchard");
+  EXPECT_EQ(e.attr("id"), "urn:of:nobody:in:particular");
+  EXPECT_EQ(e.attr("from"), "urn:of:nobody:in:particular");
+  EXPECT_EQ(e.name(), "message");
+}
+
+TEST(Element, IsNothingOnceItIsMovedFrom) {
+  Element e("a", "urn:u");
+  e.set_attr("b", "1").add(Element("c", "jabber:client"));
+  Element taken = std::move(e);
+  EXPECT_FALSE(e);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(e, Element());
+  EXPECT_EQ(to_xml(taken), "<a xmlns='urn:u' b='1'><c xmlns='jabber:client'/></a>");
+  e = taken;
+  EXPECT_EQ(e, taken);
+}
+
+TEST(Element, LosesTheAttributesThatAreNotKept) {
+  Element e("a", "urn:u");
+  e.set_attr("x", "1").set_attr("x", "2", "urn:p").set_attr("y", "3").set_attr("z", "4", "urn:p");
+  e.keep_attrs([](const Attribute& attribute) { return attribute.ns.empty(); });
+  EXPECT_EQ(e, Element("a", "urn:u").set_attr("x", "1").set_attr("y", "3"));
+}
+
 }  // namespace balcony

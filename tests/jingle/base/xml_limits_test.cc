@@ -85,6 +85,14 @@ TEST(XmlLimits, BoundEveryQualifiedName) {
   EXPECT_EQ(fault_of("<a xmlns:p='u'><b p:c='1'><" + most + "nnn/></b>"), "policy-violation");
 }
 
+TEST(XmlLimits, BoundEveryNamespaceForEachElementHoldsACopy) {
+  std::string most(256, 'u');
+  EXPECT_EQ(read("<a><b xmlns='" + most + "'><c/></b>").size(), 2U);
+  EXPECT_EQ(fault_of("<a><b xmlns='" + most + "u'/>"), "policy-violation");
+  EXPECT_EQ(fault_of("<a><b xmlns:p='" + most + "u'/>"), "policy-violation");
+  EXPECT_EQ(fault_of("<a xmlns='" + most + "u'>"), "policy-violation");
+}
+
 TEST(XmlLimits, BoundATagBeforeLibxml2SeesIt) {
   XmlLimits limits{.start_tag = 200};
   std::string value(200 - 6, 'v');  // b c=''
