@@ -149,23 +149,27 @@ Result<Certificate> read_certificate(ByteView der) {
     return unreadable("it is larger than 32 KiB");
   X509Ptr x509 = parse(der);
   if (!x509) return unreadable("it is malformed");
-  EVP_PKEY* key = X509_get0_pubkey(x509.get());
+  return read_certificate(x509.get());
+}
+
+Result<Certificate> read_certificate(X509* x509) {
+  EVP_PKEY* key = X509_get0_pubkey(x509);
   if (!key) return unreadable("its key is malformed or of an unknown kind");
-  auto not_before = unix_time_of(X509_get0_notBefore(x509.get()));
-  auto not_after = unix_time_of(X509_get0_notAfter(x509.get()));
+  auto not_before = unix_time_of(X509_get0_notBefore(x509));
+  auto not_after = unix_time_of(X509_get0_notAfter(x509));
   if (!not_before || !not_after) return unreadable("its dates are malformed");
-  auto addresses = addresses_of(x509.get());
+  auto addresses = addresses_of(x509);
   if (!addresses) return unreadable("its addresses are malformed");
 
   Certificate certificate;
-  certificate.der = Bytes(der);
-  certificate.fingerprint = fingerprint_of(x509.get());
-  certificate.digest = hex(sha256(der));
+  certificate.der = der_of(x509);
+  certificate.fingerprint = fingerprint_of(x509);
+  certificate.digest = hex(sha256(certificate.der));
   certificate.addresses = *std::move(addresses);
   certificate.not_before = *not_before;
   certificate.not_after = *not_after;
-  certificate.self_signed = X509_self_signed(x509.get(), 1) == 1;
-  certificate.weakness = weakness_of(x509.get(), key, certificate.self_signed);
+  certificate.self_signed = X509_self_signed(x509, 1) == 1;
+  certificate.weakness = weakness_of(x509, key, certificate.self_signed);
   if (certificate.fingerprint.empty()) return unreadable("its key is malformed");
   ERR_clear_error();
   return certificate;
@@ -174,6 +178,7 @@ Result<Certificate> read_certificate(ByteView der) {
 bool verify_chain(const std::vector<Bytes>& chain, const std::string& anchors_pem,
                   std::int64_t unix_time, Role peer_role) {
   constexpr std::int64_t tolerance = 300;  // TLS-18
+  if (anchors_pem.empty()) return false;
   Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   Owned<STACK_OF(X509), [](STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); }>
       certificates(sk_X509_new_null());

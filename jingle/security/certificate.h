@@ -37,6 +37,8 @@ struct Certificate {
 
 // Fails with `bad-certificate`, blame kPeer.
 Result<Certificate> read_certificate(ByteView der);
+// The same of one that OpenSSL has read: decoding costs as much as half a handshake.
+Result<Certificate> read_certificate(x509_st* certificate);
 
 // The certificate in DER; empty if OpenSSL can't print it.
 Bytes der_of(const x509_st* certificate);

@@ -22,7 +22,7 @@ std::string read_chain(const STACK_OF(X509) * sent, TlsFacts& facts) {
   int count = sk_X509_num(sent);
   if (count > kMaxChain) return "it comes with a chain of " + std::to_string(count);
   for (int i = 0; i < count; ++i) {
-    auto certificate = read_certificate(der_of(sk_X509_value(sent, i)));
+    auto certificate = read_certificate(sk_X509_value(sent, i));
     if (!certificate) return certificate.error().text;
     if (!certificate->weakness.empty()) return "it relies on " + certificate->weakness;
     facts.chain.push_back(certificate->der);
