@@ -27,22 +27,21 @@ std::string text_of(const char* text) { return text ? text : ""; }
 // ---- what libstrophe reads ----
 
 // Its attributes know no namespaces: each is named by its local name alone.
-std::vector<Attribute> attributes_of(xmpp_stanza_t* stanza) {
+void add_attributes(Element& element, xmpp_stanza_t* stanza) {
   auto count = static_cast<std::size_t>(xmpp_stanza_get_attribute_count(stanza));
   std::vector<const char*> fields(2 * count);
   xmpp_stanza_get_attributes(stanza, fields.data(), static_cast<int>(fields.size()));
-  std::vector<Attribute> attributes;
   for (std::size_t i = 0; i < fields.size(); i += 2)
-    attributes.push_back({text_of(fields[i]), "", text_of(fields[i + 1])});
-  return attributes;
+    element.add_attr({text_of(fields[i]), "", text_of(fields[i + 1])});
 }
 
 // A stanza is handed over as it stands in a stream, without a declaration of jabber:client.
 std::string ns_of(std::string_view ns) { return ns == ns::kClient ? "" : std::string(ns); }
 
 Element element_of(xmpp_ctx_t* context, xmpp_stanza_t* stanza) {
-  Element element(text_of(xmpp_stanza_get_name(stanza)), ns_of(text_of(xmpp_stanza_get_ns(stanza))),
-                  attributes_of(stanza));
+  Element element(text_of(xmpp_stanza_get_name(stanza)),
+                  ns_of(text_of(xmpp_stanza_get_ns(stanza))));
+  add_attributes(element, stanza);
   element.remove_attr("xmlns");
   for (xmpp_stanza_t* child = xmpp_stanza_get_children(stanza); child;
        child = xmpp_stanza_get_next(child)) {
@@ -60,10 +59,12 @@ Element element_of(xmpp_ctx_t* context, xmpp_stanza_t* stanza) {
 // ---- and what was meant, in its words ----
 
 void sort_attributes(Element& element) {
-  std::vector<Attribute> attributes = element.attributes();
+  Attributes all = element.attributes();
+  std::vector<Attribute> attributes(all.begin(), all.end());
   std::sort(attributes.begin(), attributes.end(),
             [](const Attribute& a, const Attribute& b) { return a.name < b.name; });
-  Element sorted(std::string(element.name()), std::string(element.ns()), std::move(attributes));
+  Element sorted(element.name(), element.ns());
+  for (const Attribute& attribute : attributes) sorted.add_attr(attribute);
   sorted.nodes() = std::move(element.nodes());
   for (Node& node : sorted.nodes())
     if (node.element()) sort_attributes(*node.element());
@@ -71,13 +72,12 @@ void sort_attributes(Element& element) {
 }
 
 Element in_its_words(const Element& meant) {
-  std::vector<Attribute> attributes = meant.attributes();
-  for (Attribute& attribute : attributes) {
+  Element element(meant.name(), ns_of(meant.ns()));
+  for (const Attribute& attribute : meant.attributes()) {
     bool is_lang = attribute.name == "lang" && attribute.ns == ns::kXml;
     require(attribute.ns.empty() || is_lang, "no prefixed attribute reaches a host", to_xml(meant));
-    if (is_lang) attribute = {"lang", "", attribute.value};
+    element.add_attr({attribute.name, "", attribute.value});
   }
-  Element element(std::string(meant.name()), ns_of(meant.ns()), std::move(attributes));
   for (const Node& node : meant.nodes()) {
     if (node.element())
       element.add(in_its_words(*node.element()));

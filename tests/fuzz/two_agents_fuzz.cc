@@ -147,8 +147,8 @@ class Play {
     letter = letter == 'A' ? 'B' : 'A';
     Element changed("data", ns::kIbb);
     changed.set_attr("sid", data->attr("sid")).set_attr("seq", data->attr("seq")).add_text(text);
-    Element whole(std::string(stanza.name()), std::string(stanza.ns()),
-                  std::vector<Attribute>(stanza.attributes()));
+    Element whole = stanza;
+    whole.nodes().clear();
     pass_on(whole.add(std::move(changed)));
     return true;
   }

@@ -62,11 +62,13 @@ bool ends_with_fault(const Events& events) {
 void check_limits(const Element& element, const XmlLimits& limits, std::size_t depth,
                   std::size_t& parts) {
   require(depth <= limits.depth, "no element is deeper than the limit", to_xml(element));
-  require(element.attributes().size() <= limits.attributes, "no more attributes than the limit");
+  Attributes all = element.attributes();
+  auto count = static_cast<std::size_t>(std::distance(all.begin(), all.end()));
+  require(count <= limits.attributes, "no more attributes than the limit");
   require(element.name().size() <= limits.name, "no longer names than the limit");
-  for (const Attribute& attribute : element.attributes())
+  for (const Attribute& attribute : all)
     require(attribute.name.size() <= limits.name, "no longer names than the limit");
-  parts += 1 + element.attributes().size();
+  parts += 1 + count;
   for (const Node& node : element.nodes()) {
     if (node.element())
       check_limits(*node.element(), limits, depth + 1, parts);
@@ -90,12 +92,11 @@ std::string ns_of(const xmlNs* ns) {  // it keeps the & of a namespace as a refe
 }
 
 Element element_of(const xmlNode* node) {
-  std::vector<Attribute> attributes;
+  Element element(text_of(node->name), ns_of(node->ns));
   for (const xmlAttr* a = node->properties; a; a = a->next) {
     std::unique_ptr<xmlChar, decltype(xmlFree)> value(xmlNodeGetContent(a->children), xmlFree);
-    attributes.push_back({text_of(a->name), ns_of(a->ns), text_of(value.get())});
+    element.add_attr({text_of(a->name), ns_of(a->ns), text_of(value.get())});
   }
-  Element element(text_of(node->name), ns_of(node->ns), std::move(attributes));
   for (const xmlNode* child = node->children; child; child = child->next) {
     if (child->type == XML_ELEMENT_NODE) element.add(element_of(child));
     if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE)
