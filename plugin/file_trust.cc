@@ -9,10 +9,10 @@
 #include "plugin/file_trust.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
+#include "jingle/base/number.h"
 #include "plugin/key_file.h"
 
 namespace balcony {
@@ -29,14 +29,6 @@ std::string_view next_field(std::string_view& text) {
   return word;
 }
 
-std::optional<std::int64_t> read_number(std::string_view word) {
-  std::int64_t number = 0;
-  const char* end = word.data() + word.size();
-  auto [stop, error] = std::from_chars(word.data(), end, number);
-  bool whole = error == std::errc() && stop == end && !word.empty();
-  return whole ? std::optional(number) : std::nullopt;
-}
-
 std::string print_pin(const Pin& pin) {
   return std::string(pin.verified ? "verified " : "pinned ") + std::to_string(pin.first_seen) +
          ' ' + std::to_string(pin.last_seen) + ' ' + pin.how;
@@ -45,9 +37,9 @@ std::string print_pin(const Pin& pin) {
 std::optional<Pin> read_pin(const std::string& fingerprint, std::string_view text) {
   auto normal = read_fingerprint(fingerprint);
   std::string_view trust = next_field(text);
-  auto first_seen = read_number(next_field(text));
+  auto first_seen = read_number<std::int64_t>(next_field(text));
   bool is_whole = text.find(' ') != std::string_view::npos;  // a number that was cut has no space
-  auto last_seen = read_number(next_field(text));
+  auto last_seen = read_number<std::int64_t>(next_field(text));
   if (!normal || *normal != fingerprint || !first_seen || !last_seen || !is_whole)
     return std::nullopt;
   if (trust != "verified" && trust != "pinned") return std::nullopt;

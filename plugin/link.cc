@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "jingle/base/ns.h"
+#include "jingle/base/overloaded.h"
 #include "jingle/session/errors.h"
 #include "plugin/link_contest.h"
 
@@ -17,13 +18,6 @@ constexpr Duration kLivenessStep = 250ms;
 // Of an undecided offer: a full set of candidates (C-15), each in an info of its own.
 constexpr std::size_t kMostEarlyInfos = 32;
 constexpr std::size_t kEarlyInfoSize = 4096;
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 

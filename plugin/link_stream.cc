@@ -11,7 +11,6 @@ namespace balcony {
 namespace {
 
 constexpr std::size_t kMaxRequests = 8192;  // as C-16's queue: replies to older ones are dropped
-constexpr std::string_view kReceipts = "urn:xmpp:receipts";
 
 }  // namespace
 
@@ -48,7 +47,7 @@ void Link::on_received(Element stanza) {
   if (is_over()) return;
   if (is_iq_reply(stanza)) {
     if (!is_answer_to_us(stanza)) return on_dropped("a reply to nothing that was asked");
-  } else if (const Element* receipt = stanza.child("received", kReceipts)) {
+  } else if (const Element* receipt = stanza.child("received", ns::kReceipts)) {
     unconfirmed_.on_answered(receipt->attr("id"));
   }
   ++facts_.stanzas_in;

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 #include <limits>
 #include <utility>
 
 #include "jingle/base/jid.h"
+#include "jingle/base/number.h"
 #include "jingle/base/stanza.h"
+#include "jingle/base/words.h"
 
 namespace balcony {
 namespace {
@@ -25,19 +26,6 @@ constexpr std::array<std::pair<std::string_view, TrustSetting>, 3> kTrusts{
 constexpr std::array<std::string_view, 4> kTransports{"s5b", "ice", "ptcp", "ibb"};
 constexpr std::string_view kGroup = "balcony";
 constexpr std::size_t kShown = 60;  // characters of what was typed, in an error
-
-template <class Table>
-auto find_word(const Table& table, std::string_view word) {
-  auto found =
-      std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.first == word; });
-  return found == table.end() ? std::nullopt : std::optional(found->second);
-}
-
-template <class Table, class Value>
-std::string_view word_of(const Table& table, Value value) {
-  return std::find_if(table.begin(), table.end(), [&](const auto& e) { return e.second == value; })
-      ->first;
-}
 
 template <class Table>
 std::string words_of(const Table& table) {
@@ -60,14 +48,6 @@ std::string join_list(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
   return text;
-}
-
-std::optional<std::size_t> read_number(std::string_view text, std::size_t least, std::size_t most) {
-  std::size_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
-    return std::nullopt;
-  return value;
 }
 
 // One setting: `read` stores the value or returns what would have been right.
@@ -149,7 +129,7 @@ std::string not_an_address(std::string_view value) {
 std::string not_host_and_port(std::string_view value) {
   std::size_t colon = value.rfind(':');
   bool good = colon != std::string_view::npos && colon > 0 &&
-              read_number(value.substr(colon + 1), 1, 65535);
+              read_number<std::uint16_t>(value.substr(colon + 1), 1);
   return good ? "" : "host:port, or none";
 }
 

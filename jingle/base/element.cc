@@ -14,21 +14,9 @@ namespace {
 
 // Namespaces that nearly all stanzas are made of: no element holds a copy of one.
 constexpr std::array<std::string_view, 16> kWellKnown{
-    ns::kClient,
-    "urn:xmpp:receipts",
-    "http://jabber.org/protocol/chatstates",
-    ns::kStanzaId,
-    "urn:xmpp:chat-markers:0",
-    ns::kDelay,
-    ns::kStanzaErrors,
-    ns::kDiscoInfo,
-    ns::kCaps,
-    ns::kPing,
-    ns::kIbb,
-    ns::kJingle,
-    ns::kXmlStream,
-    ns::kJingleIbb,
-    ns::kJingleSocks5,
+    ns::kClient, ns::kReceipts,     ns::kChatStates, ns::kStanzaId,  "urn:xmpp:chat-markers:0",
+    ns::kDelay,  ns::kStanzaErrors, ns::kDiscoInfo,  ns::kCaps,      ns::kPing,
+    ns::kIbb,    ns::kJingle,       ns::kXmlStream,  ns::kJingleIbb, ns::kJingleSocks5,
     ns::kRoster,
 };
 

@@ -33,6 +33,8 @@ inline constexpr std::string_view kRoster = "jabber:iq:roster";
 inline constexpr std::string_view kBlocking = "urn:xmpp:blocking";
 inline constexpr std::string_view kDelay = "urn:xmpp:delay";
 inline constexpr std::string_view kErrors = "urn:xmpp:errors";
+inline constexpr std::string_view kReceipts = "urn:xmpp:receipts";
+inline constexpr std::string_view kChatStates = "http://jabber.org/protocol/chatstates";
 inline constexpr std::string_view kStanzaId = "urn:xmpp:sid:0";
 
 }  // namespace balcony::ns

@@ -16,8 +16,6 @@ namespace {
 using balcony::Element;
 namespace ns = balcony::ns;
 
-constexpr std::string_view kStates = "http://jabber.org/protocol/chatstates";
-constexpr std::string_view kReceipts = "urn:xmpp:receipts";
 constexpr std::string_view kCorrect = "urn:xmpp:message-correct:0";
 
 std::string in_client(const Element& stanza) { return balcony::to_xml(stanza, ns::kClient); }
@@ -79,7 +77,9 @@ void Incoming::show_body(const Element& message, const balcony_stanza& told) {
 
 void Incoming::on_states(const Element& message, const std::string& from) {
   std::string contact = bare(from), client = resource(from);
-  auto has = [&](std::string_view state) { return message.child(state, kStates) != nullptr; };
+  auto has = [&](std::string_view state) {
+    return message.child(state, ns::kChatStates) != nullptr;
+  };
   if (has("gone") && host_.sv_ev_gone) {
     host_.sv_ev_gone(contact.c_str(), client.c_str());
   } else if (has("composing") && host_.sv_ev_typing) {
@@ -95,14 +95,14 @@ void Incoming::on_states(const Element& message, const std::string& from) {
 
 void Incoming::on_receipts(const Element& message, const std::string& from) {
   std::string id(message.attr("id"));
-  const Element* received = message.child("received", kReceipts);
+  const Element* received = message.child("received", ns::kReceipts);
   if (received && host_.sv_ev_message_receipt)
     host_.sv_ev_message_receipt(bare(from).c_str(), std::string(received->attr("id")).c_str());
-  bool is_wanted = message.child("request", kReceipts) && message.child("body", ns::kClient);
+  bool is_wanted = message.child("request", ns::kReceipts) && message.child("body", ns::kClient);
   if (!is_wanted || id.empty() || !may_send_receipts()) return;
   Element reply("message", ns::kClient);
   reply.set_attr("to", from).set_attr("type", "chat").set_attr("id", "balcony-receipt-" + id);
-  reply.add(std::move(Element("received", kReceipts).set_attr("id", id)));
+  reply.add(std::move(Element("received", ns::kReceipts).set_attr("id", id)));
   reply_(in_client(reply));
 }
 
@@ -123,7 +123,7 @@ bool Incoming::on_request(const Element& iq) {
         .set_attr("name", "Profanity");
     answer.add(std::move(identity));
     for (std::string_view feature :
-         {ns::kDiscoInfo, ns::kVersion, ns::kPing, kStates, kReceipts, kCorrect})
+         {ns::kDiscoInfo, ns::kVersion, ns::kPing, ns::kChatStates, ns::kReceipts, kCorrect})
       answer.add(std::move(Element("feature", payload->ns()).set_attr("var", feature)));
     for (const std::string& feature : features_)
       answer.add(std::move(Element("feature", payload->ns()).set_attr("var", feature)));

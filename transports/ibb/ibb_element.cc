@@ -2,9 +2,9 @@
 #include "transports/ibb/ibb_element.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "jingle/base/ns.h"
+#include "jingle/base/number.h"
 
 namespace balcony {
 namespace {
@@ -21,14 +21,6 @@ bool is_nmtoken(std::string_view text) {
            (c >= 'A' && c <= 'Z') || marks.find(c) != std::string_view::npos;
   };
   return !text.empty() && std::all_of(text.begin(), text.end(), is_name_char);
-}
-
-std::optional<std::size_t> read_unsigned_short(std::string_view text) {
-  std::size_t value = 0;
-  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  bool whole = fault == std::errc() && end == text.data() + text.size();
-  if (!whole || value > kMaxUnsignedShort) return std::nullopt;
-  return value;
 }
 
 Element element_of(std::string_view name, std::string_view sid) {
@@ -51,7 +43,7 @@ Element ibb_open(const InBand& in_band) {
 
 Result<InBand> read_in_band(const Element& element) {
   std::string_view sid = element.attr("sid");
-  auto block_size = read_unsigned_short(element.attr("block-size"));
+  auto block_size = read_number<std::size_t>(element.attr("block-size"), 0, kMaxUnsignedShort);
   if (!is_nmtoken(sid) || sid.size() > kMaxSid)
     return fail(Blame::kPeer, "bad-request", "in-band: no valid sid");
   if (!block_size || *block_size == 0)
@@ -73,7 +65,7 @@ Element ibb_data(std::string_view sid, std::uint16_t seq, ByteView octets) {
 Element ibb_close(std::string_view sid) { return element_of("close", sid); }
 
 std::optional<std::uint16_t> read_seq(const Element& data) {
-  auto seq = read_unsigned_short(data.attr("seq"));
+  auto seq = read_number<std::size_t>(data.attr("seq"), 0, kMaxUnsignedShort);
   if (!seq) return std::nullopt;
   return static_cast<std::uint16_t>(*seq);
 }

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "jingle/base/ns.h"
+#include "jingle/base/number.h"
+#include "jingle/base/words.h"
 
 namespace balcony {
 namespace {
@@ -31,27 +32,6 @@ constexpr std::array<std::pair<std::string_view, TcpType>, 3> kTcpTypes{
      {"passive", TcpType::kPassive},
      {"so", TcpType::kSimultaneousOpen}}};
 
-template <class Table>
-auto value_of(const Table& table, std::string_view word) {
-  auto row = std::find_if(table.begin(), table.end(), [&](auto& r) { return r.first == word; });
-  return row == table.end() ? std::nullopt : std::optional(row->second);
-}
-
-template <class Table, class Value>
-std::string_view word_of(const Table& table, Value value) {
-  return std::find_if(table.begin(), table.end(), [&](auto& r) { return r.second == value; })
-      ->first;
-}
-
-std::optional<std::uint32_t> read_number(std::string_view text, std::uint32_t least,
-                                         std::uint32_t most) {
-  std::uint32_t value = 0;
-  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  bool good =
-      fault == std::errc() && end == text.data() + text.size() && value >= least && value <= most;
-  return good ? std::optional(value) : std::nullopt;
-}
-
 // Of ice-chars alone, and so long.
 bool is_ice_text(std::string_view text, std::size_t least, std::size_t most) {
   auto is_ice_char = [](char c) {
@@ -63,27 +43,28 @@ bool is_ice_text(std::string_view text, std::size_t least, std::size_t most) {
 }
 
 std::optional<Endpoint> read_endpoint(std::string_view ip, std::string_view port,
-                                      std::uint32_t least_port) {
+                                      std::uint16_t least_port) {
   auto address = IpAddress::parse(ip);
-  auto number = read_number(port, least_port, 65535);
+  auto number = read_number<std::uint16_t>(port, least_port);
   if (!address || !number) return std::nullopt;
-  return Endpoint{*address, static_cast<std::uint16_t>(*number)};
+  return Endpoint{*address, *number};
 }
 
 // Nothing: to be skipped (ICE-03).
 std::optional<IceCandidate> read_candidate(const Element& element) {
-  auto type = value_of(kIceTypes, element.attr("type"));
-  auto tcp = value_of(kTcpTypes, element.attr("tcptype"));
-  auto priority = read_number(element.attr("priority"), 1, kMaxPriority);
+  auto type = find_word(kIceTypes, element.attr("type"));
+  auto tcp = find_word(kTcpTypes, element.attr("tcptype"));
+  auto priority = read_number<std::uint32_t>(element.attr("priority"), 1, kMaxPriority);
   auto generation = element.has_attr("generation")
-                        ? read_number(element.attr("generation"), 0, kMaxGeneration)
+                        ? read_number<std::uint32_t>(element.attr("generation"), 0, kMaxGeneration)
                         : std::optional(0U);
   bool good = type && tcp && priority && generation && element.attr("component") == "1" &&
               element.attr("protocol") == "tcp" && element.attr("id").size() <= kMaxId &&
               is_ice_text(element.attr("foundation"), 1, kMaxFoundation);
   if (!good) return std::nullopt;
   bool is_active = *tcp == TcpType::kActive;
-  auto at = read_endpoint(element.attr("ip"), element.attr("port"), is_active ? 0 : 1);
+  auto at = read_endpoint(element.attr("ip"), element.attr("port"),
+                          is_active ? std::uint16_t{0} : std::uint16_t{1});
   if (!at) return std::nullopt;
   IceCandidate candidate;
   candidate.id = element.attr("id");

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "jingle/base/digest.h"
 #include "jingle/base/ns.h"
+#include "jingle/base/number.h"
 
 namespace balcony {
 namespace {
@@ -30,14 +30,6 @@ const TypeRow& row_of(CandidateType type) {
                        [type](const TypeRow& row) { return row.type == type; });
 }
 
-template <class Number>
-std::optional<Number> read_positive(std::string_view text) {
-  Number value = 0;
-  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size() || value == 0) return std::nullopt;
-  return value;
-}
-
 bool is_id(std::string_view text) { return !text.empty() && text.size() <= kMaxId; }
 
 bool is_socks5(const Element& element) { return element.is("transport", ns::kJingleSocks5); }
@@ -58,14 +50,14 @@ std::optional<Candidate> read_candidate(const Element& element) {
   candidate.cid = element.attr("cid");
   candidate.host = element.attr("host");
   auto jid = Jid::parse(element.attr("jid"));
-  auto priority = read_positive<std::uint32_t>(element.attr("priority"));
+  auto priority = read_number<std::uint32_t>(element.attr("priority"), 1);
   bool good = is_id(candidate.cid) && !candidate.host.empty() &&
               candidate.host.size() <= kMaxHost && jid && priority;
   if (!good) return std::nullopt;
   candidate.jid = jid->full();
   candidate.priority = *priority;
   if (element.has_attr("port")) {
-    auto port = read_positive<std::uint16_t>(element.attr("port"));
+    auto port = read_number<std::uint16_t>(element.attr("port"), 1);
     if (!port) return std::nullopt;
     candidate.port = *port;
   }

@@ -3,19 +3,14 @@
 
 #include <utility>
 
+#include "jingle/base/overloaded.h"
+
 namespace balcony {
 namespace {
 
 tl::unexpected<Error> out_of_turn(std::string text) {
   return fail(Blame::kPeer, "bad-request", "SOCKS5: " + std::move(text));
 }
-
-template <class... Cases>
-struct Cases5 : Cases... {
-  using Cases::operator()...;
-};
-template <class... Cases>
-Cases5(Cases...) -> Cases5<Cases...>;
 
 }  // namespace
 
@@ -43,7 +38,7 @@ void Socks5Negotiation::on_candidates(const Candidates& theirs) {
 }
 
 Result<void> Socks5Negotiation::on_info(const Socks5Info& info) {
-  return std::visit(Cases5{
+  return std::visit(Overloaded{
                         [this](const CandidateUsed& used) { return on_report(used.cid); },
                         [this](const CandidateError&) { return on_report(std::nullopt); },
                         [this](const Activated& a) { return on_activated_info(a); },
@@ -139,7 +134,7 @@ std::optional<Socks5Negotiation::Output> Socks5Negotiation::poll() {
 void Socks5Negotiation::drain_race() {
   if (step_ == Step::kOver) return;
   while (auto output = race_.poll()) {
-    std::visit(Cases5{
+    std::visit(Overloaded{
                    [this](Race::Begin& begin) { outputs_.emplace_back(std::move(begin)); },
                    [this](Race::Abandon& abandon) { outputs_.emplace_back(std::move(abandon)); },
                    [this](Race::Over& over) {

@@ -2,9 +2,9 @@
 #include "transports/socks5/proxy_finder.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "jingle/base/ns.h"
+#include "jingle/base/number.h"
 
 namespace balcony {
 namespace {
@@ -16,10 +16,8 @@ constexpr std::string_view kDiscoItems = "http://jabber.org/protocol/disco#items
 
 std::uint16_t port_of(const Element& streamhost) {
   std::string_view text = streamhost.attr("port");
-  std::uint16_t port = 0;
-  auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (text.empty()) return 1080;
-  return fault == std::errc() && end == text.data() + text.size() ? port : std::uint16_t{0};
+  return read_number<std::uint16_t>(text).value_or(0);
 }
 
 }  // namespace
