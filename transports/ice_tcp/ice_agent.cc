@@ -11,6 +11,8 @@
 #include <charconv>
 #include <utility>
 
+#include "transports/net/system_address.h"
+
 namespace balcony {
 namespace {
 
@@ -97,19 +99,6 @@ NiceCandidate* to_nice(const IceCandidate& candidate, guint stream) {
 
 // ---- the nominated connection among our descriptors: the library does not tell which it is ----
 
-using NameOf = int (*)(int, sockaddr*, socklen_t*);
-
-std::optional<Endpoint> end_of(int fd, NameOf name) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (name(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
-  NiceAddress taken;
-  nice_address_init(&taken);
-  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return std::nullopt;
-  nice_address_set_from_sockaddr(&taken, reinterpret_cast<sockaddr*>(&address));
-  return endpoint_of(taken);
-}
-
 bool is_tcp(int fd) {
   int type = 0;
   socklen_t size = sizeof type;
@@ -134,8 +123,8 @@ std::vector<int> open_descriptors() {
 std::optional<int> find_connection(const std::vector<Endpoint>& ours, const Endpoint& theirs) {
   std::vector<int> to_them;
   for (int fd : open_descriptors()) {
-    if (!is_tcp(fd) || end_of(fd, &getpeername) != theirs) continue;
-    auto local = end_of(fd, &getsockname);
+    if (!is_tcp(fd) || remote_of(fd) != theirs) continue;
+    auto local = local_of(fd);
     if (local && std::find(ours.begin(), ours.end(), *local) != ours.end()) return fd;
     to_them.push_back(fd);
   }

@@ -2,7 +2,6 @@
 #include "transports/ice_tcp/ice_transport.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,24 +23,18 @@ constexpr std::uint16_t kStunPort = 3478;  // RFC 5389 section 9
 constexpr std::size_t kMostTried = 16;     // C-15; libnice takes 25
 constexpr unsigned kMostRestarts = 4;      // of the peer, before there is a stream
 
-tl::unexpected<Error> bad_word(std::string text) {
-  return fail(Blame::kPeer, "bad-request", "ICE: " + std::move(text));
+// A peer's first word, which must say who it is.
+Result<IceWord> read_description(const Element& transport, std::size_t limit) {
+  auto word = read_ice_transport(transport, limit);
+  if (word && word->credentials.empty())
+    return fail(Blame::kPeer, "bad-request", "ICE: no ufrag and pwd");
+  return word;
 }
 
-struct Named {
-  std::string host;
-  std::uint16_t port = kStunPort;
-};
-
 // host, host:port, 192.0.2.1, 2001:db8::1, [2001:db8::1]:port
-Named read_host(const std::string& text) {
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || IpAddress::parse(text)) return {text};
-  Named named{text.substr(0, colon)};
-  if (named.host.starts_with('[') && named.host.ends_with(']'))
-    named.host = named.host.substr(1, named.host.size() - 2);
-  std::from_chars(text.data() + colon + 1, text.data() + text.size(), named.port);
-  return named;
+HostAndPort read_host(const std::string& text) {
+  if (IpAddress::parse(text)) return {text, kStunPort};
+  return split_host_and_port(text, kStunPort);
 }
 
 class IceTransport : public Transport {
@@ -110,9 +103,8 @@ class IceTransport : public Transport {
 // ---- descriptions ----
 
 Result<void> IceTransport::on_remote_description(const Element& transport) {
-  auto word = read_ice_transport(transport, settings_.most_candidates);
+  auto word = read_description(transport, settings_.most_candidates);
   if (!word) return tl::make_unexpected(word.error());
-  if (word->credentials.empty()) return bad_word("no ufrag and pwd");
   theirs_ = word->credentials;
   take_remote(std::move(*word));
   if (role_ == Role::kResponder) turn_.soon([this] { find_stun(); });
@@ -121,7 +113,7 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
 
 // The ICE library is given addresses only: it leaks what it looks up.
 void IceTransport::find_stun() {
-  Named named = read_host(settings_.stun);
+  HostAndPort named = read_host(settings_.stun);
   if (named.host.empty() || reach_ != Reach::kAny) return open();
   if (auto ip = IpAddress::parse(named.host)) {
     stun_ = Endpoint{*ip, named.port};
@@ -290,9 +282,8 @@ void IceTransport::fail_with(std::string text) {
 std::string_view IceFactory::ns() const { return ns::kJingleIce; }
 
 Result<void> IceFactory::check_offer(const Element& transport) const {
-  auto word = read_ice_transport(transport, settings_.most_candidates);
+  auto word = read_description(transport, settings_.most_candidates);
   if (!word) return tl::make_unexpected(word.error());
-  if (word->credentials.empty()) return bad_word("no ufrag and pwd");
   return {};
 }
 

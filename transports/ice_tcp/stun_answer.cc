@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "transports/ice_tcp/stun_answer.h"
 
-#include <netinet/in.h>
-#include <nice/address.h>
 #include <stun/stunagent.h>
 #include <stun/usages/ice.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <utility>
+
+#include "transports/net/system_address.h"
 
 namespace balcony {
 namespace {
@@ -28,16 +27,6 @@ bool knows(StunAgent*, StunMessage*, std::uint8_t* username, std::uint16_t size,
   *password = reinterpret_cast<std::uint8_t*>(expected->password.data());
   *password_size = expected->password.size();
   return true;
-}
-
-sockaddr_storage system_address_of(const Endpoint& endpoint) {
-  NiceAddress address;
-  nice_address_init(&address);
-  nice_address_set_from_string(&address, endpoint.ip.text().c_str());
-  nice_address_set_port(&address, endpoint.port);
-  sockaddr_storage system{};
-  nice_address_copy_to_sockaddr(&address, reinterpret_cast<sockaddr*>(&system));
-  return system;
 }
 
 }  // namespace
@@ -64,11 +53,10 @@ Bytes StunAnswer::operator()(ByteView message) const {
   if (!is_check) return {};
   std::array<std::uint8_t, kMostAnswer> buffer;
   std::size_t size = buffer.size();
-  sockaddr_storage from = system_address_of(from_);
-  socklen_t from_size = from_.ip.is_v4() ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  SystemAddress from = to_system(from_);
   bool is_controlling = is_controlling_;
-  stun_usage_ice_conncheck_create_reply(&agent, &request, &response, buffer.data(), &size, &from,
-                                        from_size, &is_controlling, 0,
+  stun_usage_ice_conncheck_create_reply(&agent, &request, &response, buffer.data(), &size,
+                                        &from.storage, from.size, &is_controlling, 0,
                                         STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
   return Bytes(reinterpret_cast<const char*>(buffer.data()), size);
 }

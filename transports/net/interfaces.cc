@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "transports/net/socket.h"
+#include "transports/net/system_address.h"
 
 namespace balcony {
 namespace {
@@ -24,7 +24,7 @@ std::vector<InterfaceAddress> SystemInterfaces::addresses() const {
   for (const ifaddrs* entry = list; entry; entry = entry->ifa_next) {
     bool is_up = (entry->ifa_flags & IFF_UP) && (entry->ifa_flags & IFF_RUNNING);
     if (!is_up || !entry->ifa_addr || found.size() == kMaxInterfaceAddresses) continue;
-    if (auto ip = address_of(*entry->ifa_addr)) found.push_back({entry->ifa_name, *ip});
+    if (auto at = from_system(*entry->ifa_addr)) found.push_back({entry->ifa_name, at->ip});
   }
   return found;
 }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace balcony {
 
@@ -79,6 +80,16 @@ std::optional<IpAddress> IpAddress::v4_inside() const {
 
 bool IpAddress::starts_with(std::initializer_list<std::uint8_t> prefix) const {
   return std::equal(prefix.begin(), prefix.end(), octets_.begin());
+}
+
+HostAndPort split_host_and_port(const std::string& text, std::uint16_t otherwise) {
+  std::size_t colon = text.rfind(':');
+  HostAndPort split{text.substr(0, colon), otherwise};
+  if (colon == std::string::npos) return split;
+  if (split.host.starts_with('[') && split.host.ends_with(']'))
+    split.host = split.host.substr(1, split.host.size() - 2);
+  std::from_chars(text.data() + colon + 1, text.data() + text.size(), split.port);
+  return split;
 }
 
 std::string Endpoint::text() const {

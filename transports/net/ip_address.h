@@ -64,4 +64,12 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
+// What a user names: `host` or `host:port`, an address of IPv6 with a port in brackets.
+struct HostAndPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+// Splits at the last colon; without one, or without a number behind it, the port is `otherwise`.
+HostAndPort split_host_and_port(const std::string& text, std::uint16_t otherwise);
+
 }  // namespace balcony

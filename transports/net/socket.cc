@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "transports/net/system_address.h"
 
 namespace balcony {
 namespace {
@@ -18,48 +19,6 @@ namespace {
 // C-11: seconds idle before the first probe, between probes, probes; milliseconds until what was
 // sent must be acknowledged.
 constexpr int kKeepIdle = 5, kKeepInterval = 3, kKeepProbes = 3, kUserTimeout = 14'000;
-
-struct SystemAddress {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-SystemAddress to_system(const Endpoint& endpoint) {
-  SystemAddress address;
-  const auto& octets = endpoint.ip.octets();
-  if (endpoint.ip.is_v4()) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(endpoint.port);
-    std::copy_n(octets.begin(), 4, reinterpret_cast<std::uint8_t*>(&v4->sin_addr));
-    address.size = sizeof *v4;
-  } else {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(endpoint.port);
-    std::copy_n(octets.begin(), 16, reinterpret_cast<std::uint8_t*>(&v6->sin6_addr));
-    address.size = sizeof *v6;
-  }
-  return address;
-}
-
-std::optional<Endpoint> from_system(const sockaddr& address) {
-  if (address.sa_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    std::array<std::uint8_t, 4> octets{};
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&v4.sin_addr), 4, octets.begin());
-    return Endpoint{IpAddress::from_v4(octets), ntohs(v4.sin_port)};
-  }
-  if (address.sa_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    std::array<std::uint8_t, 16> octets{};
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&v6.sin6_addr), 16, octets.begin());
-    return Endpoint{IpAddress::from_v6(octets), ntohs(v6.sin6_port)};
-  }
-  return std::nullopt;
-}
 
 void set_option(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);  // what it refuses, it goes without
@@ -133,23 +92,9 @@ Socket::Progress Socket::progress() const {
   return {left == 0, info.tcpi_unacked, info.tcpi_probes, Duration(info.tcpi_last_ack_recv)};
 }
 
-std::optional<Endpoint> Socket::local() const {
-  SystemAddress address;
-  if (getsockname(fd_, address.get(), &address.size) != 0) return std::nullopt;
-  return from_system(*address.get());
-}
+std::optional<Endpoint> Socket::local() const { return local_of(fd_); }
 
-std::optional<Endpoint> Socket::remote() const {
-  SystemAddress address;
-  if (getpeername(fd_, address.get(), &address.size) != 0) return std::nullopt;
-  return from_system(*address.get());
-}
-
-std::optional<IpAddress> address_of(const sockaddr& address) {
-  std::optional<Endpoint> endpoint = from_system(address);
-  if (!endpoint) return std::nullopt;
-  return endpoint->ip;
-}
+std::optional<Endpoint> Socket::remote() const { return remote_of(fd_); }
 
 Error connection_error(int error_number) {
   std::string text = std::error_code(error_number, std::generic_category()).message();

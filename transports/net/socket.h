@@ -10,8 +10,6 @@
 #include "jingle/base/result.h"
 #include "transports/net/ip_address.h"
 
-struct sockaddr;
-
 namespace balcony {
 
 class Socket {
@@ -57,9 +55,6 @@ class Socket {
  private:
   int fd_ = -1;
 };
-
-// The address in the system's form; nothing for other families than the two of IP.
-std::optional<IpAddress> address_of(const sockaddr& address);
 
 // Why a connection could not be made or was lost, for people.
 Error connection_error(int error_number);

@@ -2,7 +2,6 @@
 #include "transports/socks5/gather.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -12,14 +11,12 @@ namespace {
 constexpr std::size_t kCidBits = 64;  // unique per sender; nothing hangs on its secrecy
 
 std::optional<Candidate> tunnel_candidate(const std::string& text) {
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
+  if (text.find(':') == std::string::npos) return std::nullopt;
+  HostAndPort outside = split_host_and_port(text, Candidate().port);
   Candidate candidate;
   candidate.type = CandidateType::kTunnel;
-  candidate.host = text.substr(0, colon);
-  if (candidate.host.starts_with('[') && candidate.host.ends_with(']'))
-    candidate.host = candidate.host.substr(1, candidate.host.size() - 2);
-  std::from_chars(text.data() + colon + 1, text.data() + text.size(), candidate.port);
+  candidate.host = std::move(outside.host);
+  candidate.port = outside.port;
   return candidate;
 }
 

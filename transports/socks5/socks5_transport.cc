@@ -87,12 +87,14 @@ class Socks5Transport : public Transport {
 
   // the negotiation
   void drain();
+  void attempt(const Candidate& candidate, const std::string& name, Socks5Attempt::Done done);
   void begin(const Candidate& candidate);
   void activate(const Candidate& proxy);
   void request_activation(const Candidate& proxy);
   void await(const Candidate& proxy);
   void use(const Candidate& candidate, bool is_ours);
   void connected(Connection connection, const Candidate& candidate);
+  void stop();
   void fail_with(Error error);
 
   const Role role_;  // the offerer of the transport is the initiator
@@ -219,9 +221,20 @@ void Socks5Transport::drain() {
   });
 }
 
-void Socks5Transport::begin(const Candidate& candidate) {
-  auto done = [this, cid = candidate.cid](Result<Connection> connection) {
+// `name` is what the other end knows this connection by.
+void Socks5Transport::attempt(const Candidate& candidate, const std::string& name,
+                              Socks5Attempt::Done done) {
+  auto on_done = [this, cid = candidate.cid,
+                  done = std::move(done)](Result<Connection> connection) {
     finished_.push_back(std::move(attempts_.extract(cid).mapped()));
+    done(std::move(connection));
+  };
+  attempts_[candidate.cid] = std::make_unique<Socks5Attempt>(
+      candidate, name, rules_, world_.network, world_.scheduler, world_.env, std::move(on_done));
+}
+
+void Socks5Transport::begin(const Candidate& candidate) {
+  attempt(candidate, peers_name_, [this, cid = candidate.cid](Result<Connection> connection) {
     if (connection) {
       connections_[cid] = std::move(*connection);
       negotiation_->on_connected(cid);
@@ -229,16 +242,12 @@ void Socks5Transport::begin(const Candidate& candidate) {
       negotiation_->on_failed(cid);
     }
     turn_.soon([this] { drain(); });
-  };
-  attempts_[candidate.cid] =
-      std::make_unique<Socks5Attempt>(candidate, peers_name_, rules_, world_.network,
-                                      world_.scheduler, world_.env, std::move(done));
+  });
 }
 
 // S5B-17: the proxy is ours, so it is for us to connect to it too, and to join the two.
 void Socks5Transport::activate(const Candidate& proxy) {
   auto done = [this, proxy](Result<Connection> connection) {
-    finished_.push_back(std::move(attempts_.extract(proxy.cid).mapped()));
     if (connection) {
       own_proxy_ = std::move(*connection);
       return request_activation(proxy);
@@ -246,9 +255,7 @@ void Socks5Transport::activate(const Candidate& proxy) {
     negotiation_->on_activation_failed();
     turn_.soon([this] { drain(); });
   };
-  attempts_[proxy.cid] = std::make_unique<Socks5Attempt>(
-      proxy, name_of(peers_.local, peers_.remote), rules_, world_.network, world_.scheduler,
-      world_.env, std::move(done));
+  attempt(proxy, name_of(peers_.local, peers_.remote), std::move(done));
 }
 
 void Socks5Transport::request_activation(const Candidate& proxy) {
@@ -283,13 +290,8 @@ void Socks5Transport::use(const Candidate& candidate, bool is_ours) {
 }
 
 void Socks5Transport::connected(Connection connection, const Candidate& candidate) {
-  is_over_ = true;
-  deadline_.clear();
-  awaited_.reset();
+  stop();
   connection.stream->set_listener(nullptr);
-  attempts_.clear();
-  connections_.clear();
-  entrance_.reset();
   PathFacts facts;
   facts.transport = candidate.is_proxy() ? "s5b-proxy" : "s5b-direct";
   facts.local = connection.local;
@@ -297,13 +299,18 @@ void Socks5Transport::connected(Connection connection, const Candidate& candidat
   listener_->on_connected(std::move(connection.stream), std::move(facts));
 }
 
-void Socks5Transport::fail_with(Error error) {
+// It is decided: nothing else is tried, and nobody else let in.
+void Socks5Transport::stop() {
   is_over_ = true;
   deadline_.clear();
   awaited_.reset();
   attempts_.clear();
   connections_.clear();
   entrance_.reset();
+}
+
+void Socks5Transport::fail_with(Error error) {
+  stop();
   listener_->on_failed(std::move(error));
 }
 

@@ -194,5 +194,20 @@ TEST(Interfaces, OfThisMachineAreListed) {
   EXPECT_NE(std::find(all.begin(), all.end(), loopback), all.end());
 }
 
+TEST(HostAndPort, AreSplitAtTheLastColon) {
+  struct {
+    const char *text, *host;
+    std::uint16_t port;
+  } rows[] = {{"example.net", "example.net", 7},      {"example.net:5000", "example.net", 5000},
+              {"192.0.2.1:80", "192.0.2.1", 80},      {"[2001:db8::1]:80", "2001:db8::1", 80},
+              {"example.net:", "example.net", 7},     {"example.net:x", "example.net", 7},
+              {"example.net:99999", "example.net", 7}};
+  for (const auto& row : rows) {
+    HostAndPort split = split_host_and_port(row.text, 7);
+    EXPECT_EQ(split.host, row.host) << row.text;
+    EXPECT_EQ(split.port, row.port) << row.text;
+  }
+}
+
 }  // namespace
 }  // namespace balcony
