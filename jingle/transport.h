@@ -25,6 +25,7 @@ struct PathFacts {
   std::string local, remote;  // host:port, or the proxy; empty in band
   std::string pair;           // ICE types, such as host/srflx; else empty
   bool in_band = false;       // every octet costs the server: longer timers, no keepalive spaces
+  bool keeps_bursts = false;  // a relay may keep the end of a burst to itself until more comes
 };
 
 struct Peers {

@@ -14,10 +14,14 @@ namespace {
 
 constexpr Duration kResumeGrace = 10s;  // for replies that the server held back
 
-Socks5Factory::Settings path_settings(const Settings& settings) {
+AddressPolicy address_policy(const Settings& settings) {
+  return {settings.candidates_loopback, settings.candidates_low_ports,
+          settings.candidates_interfaces};
+}
+
+Socks5Factory::Settings socks5_settings(const Settings& settings) {
   Socks5Factory::Settings paths;
-  paths.policy = {settings.candidates_loopback, settings.candidates_low_ports,
-                  settings.candidates_interfaces};
+  paths.policy = address_policy(settings);
   paths.direct = settings.s5b_direct;
   paths.tunnel = settings.s5b_tunnel;
   paths.most_candidates = settings.limit_candidates;
@@ -26,7 +30,7 @@ Socks5Factory::Settings path_settings(const Settings& settings) {
 }
 
 IceFactory::Settings ice_settings(const Settings& settings) {
-  return {path_settings(settings).policy, settings.ice_stun, settings.limit_candidates};
+  return {address_policy(settings), settings.ice_stun, settings.limit_candidates};
 }
 
 }  // namespace
@@ -52,7 +56,6 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
       account_port_(*this, Jid()),
       proxies_(account_port_, env),
-      factories_{&ibb_},
       peers_(env),
       timer_(scheduler, env),
       burial_(scheduler, env),
@@ -61,13 +64,14 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       replies_timer_(scheduler, env) {
   mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
   if (network) {
-    socks5_.emplace(env, scheduler, *network, proxies_, path_settings(settings()));
-    factories_ = {&*socks5_, &ibb_};
+    socks5_.emplace(env, scheduler, *network, proxies_, socks5_settings(settings()));
+    factories_.push_back(&*socks5_);
   }
   if (network && reactor) {
     ice_.emplace(env, *reactor, *network, ice_settings(settings()));
-    factories_.insert(factories_.end() - 1, &*ice_);
+    factories_.push_back(&*ice_);
   }
+  factories_.push_back(&ibb_);
   announce_features();
 }
 
@@ -108,7 +112,7 @@ void Agent::search_proxies() {
 
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
-  if (socks5_) socks5_->set_settings(path_settings(settings()));
+  if (socks5_) socks5_->set_settings(socks5_settings(settings()));
   if (ice_) ice_->set_settings(ice_settings(settings()));
   if (key == "s5b.proxy" || key == "transports") search_proxies();
   if (key == "transports") announce_features();
@@ -246,12 +250,17 @@ void Agent::arm_replies_timer() {
   });
 }
 
-TransportFactory* Agent::factory(std::string_view name_or_ns) {
+TransportFactory* Agent::find_method(std::string_view name_or_ns) const {
   auto found =
       std::find_if(factories_.begin(), factories_.end(), [&](const TransportFactory* method) {
-        return (method->name() == name_or_ns || method->ns() == name_or_ns) && is_enabled(*method);
+        return method->name() == name_or_ns || method->ns() == name_or_ns;
       });
   return found == factories_.end() ? nullptr : *found;
+}
+
+TransportFactory* Agent::factory(std::string_view name_or_ns) {
+  TransportFactory* method = find_method(name_or_ns);
+  return method && is_enabled(*method) ? method : nullptr;
 }
 
 Mode Agent::mode_of(const Jid& jid) const {

@@ -85,6 +85,7 @@ class Agent final : public LinkOwner {
   void use_identity();
   void search_proxies();
   void use_path_settings(const std::string& key);
+  TransportFactory* find_method(std::string_view name_or_ns) const;  // null: not in this version
   bool is_enabled(const TransportFactory& method) const;
   void announce_features();
   void publish(const Jid& contact);  // the contact's open streams

@@ -69,11 +69,9 @@ std::vector<std::string> Agent::usable_methods(const Jid& full,
   const std::vector<std::string>& order = wanted.empty() ? settings().transports : wanted;
   std::vector<std::string> usable;
   for (const std::string& name : order) {
-    auto method = std::find_if(factories_.begin(), factories_.end(),
-                               [&](const TransportFactory* f) { return f->name() == name; });
-    bool listed = method != factories_.end() && is_enabled(**method) && features &&
-                  features->contains((*method)->ns());
-    bool may = listed && !((*method)->shows_addresses() && reach_of(full) == Reach::kRelay);
+    const TransportFactory* method = find_method(name);
+    bool listed = method && is_enabled(*method) && features && features->contains(method->ns());
+    bool may = listed && !(method->shows_addresses() && reach_of(full) == Reach::kRelay);
     if (may) usable.push_back(name);
   }
   // JGL-30: in band last.

@@ -88,8 +88,7 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
             "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
   if (!method.empty() && !factory(method)) {
     bool known = method == "s5b" || method == "ice" || method == "ptcp";
-    bool left_out = (method == "s5b" && socks5_) || (method == "ice" && ice_);
-    if (left_out)
+    if (find_method(method))
       return {false, "The method " + method + " is left out by the setting transports."};
     return {false, known
                        ? "The method " + method + " is not in this version; there are s5b, ice, ibb"

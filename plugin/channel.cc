@@ -147,7 +147,7 @@ void Channel::on_writable() {
 void Channel::on_closed(std::optional<Error> error) {
   path_gone_ = true;
   in_order_ = !error;
-  xml_.on_eof(std::move(error));
+  xml_.on_eof(error);
   after();
 }
 

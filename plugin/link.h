@@ -145,7 +145,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   XmlStream::Config stream_config(bool in_band) const;
 
   // link_contest.cc: which of several connections is the peer's
-  void open_channels(std::unique_ptr<ByteStream> first, bool in_band);
+  void open_channels(std::unique_ptr<ByteStream> first, const PathFacts& facts);
   bool is_peers(const TlsEngine::HandshakeDone& done) const;
   void choose(Contender& winner);
   void on_contender_lost();
@@ -185,7 +185,6 @@ class Link final : public Transport::Listener, public Channel::Facts {
   std::unique_ptr<Transport> failed_;                   // not destroyed inside its own call
   std::vector<std::unique_ptr<ByteStream>> rivals_;     // of the path that is coming
   std::vector<std::unique_ptr<Contender>> contenders_;  // then one: what channel_ tells goes by it
-  Contender* last_left_ = nullptr;
   std::unique_ptr<Channel> channel_;
 
   std::vector<std::string> methods_;  // I: in order to try

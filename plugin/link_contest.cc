@@ -13,11 +13,13 @@ void Link::on_rival(std::unique_ptr<ByteStream> stream) {
   if (!is_over()) rivals_.push_back(std::move(stream));
 }
 
-void Link::open_channels(std::unique_ptr<ByteStream> first, bool in_band) {
+void Link::open_channels(std::unique_ptr<ByteStream> first, const PathFacts& facts) {
   rivals_.insert(rivals_.begin(), std::move(first));
   for (auto& path : std::exchange(rivals_, {}))
     contenders_.push_back(
-        std::make_unique<Contender>(*this, stream_config(in_band), std::move(path)));
+        std::make_unique<Contender>(*this, stream_config(facts.in_band), std::move(path)));
+  if (facts.keeps_bursts)
+    for (auto& contender : contenders_) contender->push_bursts();
   if (contenders_.size() == 1) choose(*contenders_.front());
 }
 
@@ -31,7 +33,6 @@ bool Link::is_peers(const TlsEngine::HandshakeDone& done) const {
 
 void Link::choose(Contender& winner) {
   channel_ = winner.take();
-  if (facts_.transport == "s5b-proxy") channel_->push_bursts();
   path_gone_ = false;
   std::erase_if(contenders_, [&winner](const auto& other) { return other.get() != &winner; });
 }
@@ -39,15 +40,13 @@ void Link::choose(Contender& winner) {
 // The last one that is left is judged like a path without rivals. Lost ones stay until then: they
 // are the callers here.
 void Link::on_contender_lost() {
-  auto running = std::count_if(contenders_.begin(), contenders_.end(),
-                               [](const auto& other) { return other->is_running(); });
+  auto is_running = [](const auto& contender) { return contender->is_running(); };
   if (channel_ || is_over()) return;
-  if (running != 1) return;
-  for (auto& other : contenders_)
-    if (other->is_running()) last_left_ = other.get();
-  contest_.soon([this] {
-    if (!channel_ && !is_over() && last_left_->is_running()) return choose(*last_left_);
-    if (!channel_ && !is_over()) lose_contest();
+  if (std::count_if(contenders_.begin(), contenders_.end(), is_running) != 1) return;
+  contest_.soon([this, is_running] {
+    if (channel_ || is_over()) return;
+    auto last = std::find_if(contenders_.begin(), contenders_.end(), is_running);
+    last == contenders_.end() ? lose_contest() : choose(**last);
   });
 }
 

@@ -24,6 +24,7 @@ class Link::Contender final : public Channel::Facts {
 
   bool is_running() const { return channel_ != nullptr && !is_lost_; }
   void on_proven() { channel_->on_proven(); }
+  void push_bursts() { channel_->push_bursts(); }
   std::unique_ptr<Channel> take() {
     is_chosen_ = true;
     return std::move(channel_);

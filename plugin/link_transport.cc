@@ -126,7 +126,7 @@ void Link::on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {
   facts_.remote = facts.remote;
   facts_.pair = facts.pair;
   unconfirmed_.set_horizon(facts.in_band ? Unconfirmed::kInBand : Unconfirmed::kDirect);
-  open_channels(std::move(stream), facts.in_band);
+  open_channels(std::move(stream), facts);
 }
 
 XmlStream::Config Link::stream_config(bool in_band) const {

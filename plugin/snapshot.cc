@@ -22,8 +22,8 @@ void Snapshot::settle(const RequestKey& request) {
 }
 
 void Snapshot::on_request(const Element& stanza) {
-  auto from = Jid::parse(stanza.attr("from"));
-  if (from && is_iq_request(stanza))
+  if (settled.empty() || !is_iq_request(stanza)) return;
+  if (auto from = Jid::parse(stanza.attr("from")))
     std::erase(settled, RequestKey(*from, std::string(stanza.attr("id"))));
 }
 
