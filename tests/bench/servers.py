@@ -10,11 +10,10 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests/support")]
+sys.path.insert(0, str(ROOT / "tests/support"))
 from cli import Cli  # noqa: E402
+from ejabberd import Ejabberd  # noqa: E402
 from prosody import Prosody  # noqa: E402
-
-from tests.bench.ejabberd import Ejabberd  # noqa: E402
 
 ROUNDS = 5
 BODY = 8192  # octets of one message: four of 4096 in base64, with what XML and TLS add
@@ -134,10 +133,10 @@ def main():
     users = {"romeo": "secret", "juliet": "secret"}
     for name, make, octets, goals in (
             ("ejabberd", Ejabberd, 8_000_000, (3, 10)),
-            ("prosody", lambda: Prosody(users), 2_000_000, (0.9, 25))):
+            ("prosody", Prosody, 2_000_000, (0.9, 25))):
         if not {f"in-band-{name}", f"messages-{name}"} & set(wanted):
             continue
-        with make() as server:
+        with make(users) as server:
             if f"in-band-{name}" in wanted:
                 in_band(programs, server, name, octets, goals[0])
             if f"messages-{name}" in wanted:

@@ -4,6 +4,7 @@ checked when the test is over.
 
 BALCONY_CLI names the program under test; without it the sanitized build of tests/run is taken.
 BALCONY_PROFANITY names the plugin for Profanity; without it the release build's."""
+import contextlib
 import os
 import pathlib
 import sys
@@ -71,6 +72,9 @@ class World:
             client.wait_for("online", 20)
         return client
 
+    def start(self):
+        self.server.start()
+
     def close(self):
         for client in self.clients:
             client.hang_up()
@@ -86,6 +90,18 @@ class World:
             client.check()
 
 
+@contextlib.contextmanager
+def started(request, world):
+    """The world of one test, from its servers' start until all its clients ended well."""
+    request.node.world = world
+    try:
+        world.start()
+        yield world
+    finally:
+        world.close()
+    world.check()
+
+
 @pytest.fixture(scope="session")
 def binary():
     path = os.environ.get("BALCONY_CLI", str(ROOT / "build" / "asan" / "bin" / "balcony-cli"))
@@ -97,14 +113,8 @@ def binary():
 def world(request, binary):
     """On a server without limits; the marker `server(debian_limits=True)` asks for another."""
     marker = request.node.get_closest_marker("server")
-    made = World(binary, **(marker.kwargs if marker else {}))
-    request.node.world = made
-    try:
-        made.server.start()
+    with started(request, World(binary, **(marker.kwargs if marker else {}))) as made:
         yield made
-    finally:
-        made.close()
-    made.check()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -60,6 +60,33 @@ def auto_couple(world, **options):
     return pair
 
 
+def couple_by_forwarder(world):
+    """The same, with Romeo's connection to the server through what can cut it."""
+    forwarder = world.forwarder()
+    romeo = world.profanity("romeo", online=False, port=forwarder.port)
+    juliet = world.profanity("juliet")
+    romeo.sees("logged in successfully")
+    romeo.chat_with(juliet.bare)
+    romeo.sees(f"{juliet.bare} [online]")
+    juliet.chat_with(romeo.bare)
+    without_questions(romeo, juliet)
+    romeo.e2e("start")
+    both_open(romeo, juliet)
+    return forwarder, romeo, juliet
+
+
+def romeo_with_balcony_cli(world):
+    """Romeo in Profanity has a stream with Juliet, whose client is balcony-cli."""
+    romeo = world.profanity("romeo")
+    juliet = world.host("juliet", "mode=auto", "trust=tofu")
+    romeo.sees("juliet@localhost (balcony) is online")
+    romeo.chat_with("juliet@localhost")
+    without_questions(romeo)
+    romeo.e2e("start")
+    juliet.wait_for("stream", 40, state="open", peer=romeo.jid)
+    return romeo, juliet
+
+
 def say(speaker, listener, text, timeout=20):
     speaker.type(text)
     listener.sees(text, timeout)

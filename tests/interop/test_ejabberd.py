@@ -2,7 +2,7 @@
 """SOCKS5 with ejabberd as the server: its own way of telling about its proxy, and that proxy."""
 import pytest
 
-from conftest import USERS, World
+from conftest import USERS, World, started
 from ejabberd import Ejabberd
 from steps import AUTO, both_open, closed, couple, exchange_messages, start
 
@@ -16,13 +16,8 @@ def on_ejabberd(request, binary):
     made = World(binary)
     made.server.stop()
     made.server = Ejabberd({name: USERS[name] for name in ("romeo", "juliet")})
-    request.node.world = made
-    try:
-        made.server.start()
+    with started(request, made):
         yield made
-    finally:
-        made.close()
-    made.check()
 
 
 @pytest.mark.parametrize("path, settings", [("s5b-direct", ()),

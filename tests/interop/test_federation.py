@@ -3,7 +3,7 @@
 server, and in band from server to server."""
 import pytest
 
-from conftest import USERS, World
+from conftest import USERS, World, started
 from prosody import Prosody
 from steps import AUTO, arrives, both_open, closed, exchange_messages, meet, start
 
@@ -38,14 +38,8 @@ class TwoServers(World):
 
 @pytest.fixture
 def far_apart(request, binary):
-    made = TwoServers(binary, getattr(request, "param", ()))
-    request.node.world = made
-    try:
-        made.start()
+    with started(request, TwoServers(binary, getattr(request, "param", ()))) as made:
         yield made
-    finally:
-        made.close()
-    made.check()
 
 
 def opened(world, path, *settings):

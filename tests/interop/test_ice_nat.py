@@ -1,73 +1,55 @@
 # SPDX-License-Identifier: MIT
-"""ICE with TCP candidates between machines on one network and behind NATs, of network namespaces."""
-import os
-import shutil
+"""ICE with TCP candidates between machines that see each other and behind NATs."""
 import time
 
 import pytest
 
-from cli import Cli
-from lab import GATE, Lab
-from prosody import Forwarder
-from steps import AUTO, both_open, closed, exchange_messages, meet, start
+from network_steps import both_behind_nats, networks, one_behind_a_nat, opens  # noqa: F401
+from steps import both_open, closed, start
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nft"), reason="needs root and nft"),
-]
+pytestmark = pytest.mark.full
+
+ICE = "ice,ibb"
 
 
-@pytest.fixture
-def lab():
-    with Lab() as made:
-        yield made
+def two_in_public(net):
+    return net.person("a", "198.51.100"), net.person("b", "203.0.113")
 
 
-def pair(world, lab, *homes, settings=("transports=ice,ibb",)):
-    """Romeo and Juliet in their homes, `public` or `behind_nat`, online by the server on this
-    machine."""
-    gate = Forwarder(world.server.port, GATE)
-    world.forwarders.append(gate)
-    people = []
-    for name, home in zip(("romeo", "juliet"), homes):
-        space = getattr(lab, home)()
-        client = Cli(["ip", "netns", "exec", space, world.binary], f"{name}@localhost/balcony",
-                     f"{name}-secret", gate.address, settings=(*AUTO, *settings))
-        client.space = space
-        people.append(world._add(client, True))
-    meet(*people)
-    return people
+def with_dead_ends(net):
+    return (net.person("a", "198.51.100", strays="10.99.1"),
+            net.person("b", "203.0.113", strays="10.99.2"))
 
 
-@pytest.mark.parametrize("homes", [("public", "public"), ("behind_nat", "public"),
-                                   ("public", "behind_nat"), ("with_dead_ends", "with_dead_ends")])
-def test_ice_opens_if_one_side_can_be_reached(lab, world, homes):
-    romeo, juliet = pair(world, lab, *homes)
-    since = time.monotonic()
-    start(romeo, juliet)
-    for info in both_open(romeo, juliet):
-        assert info["transport"] == "ice-tcp", info
-    print(f"{homes}: open after {time.monotonic() - since:.2f} s")
-    exchange_messages(romeo, juliet, count=200, timeout=60)
+@pytest.mark.parametrize("homes", [two_in_public, one_behind_a_nat,
+                                   lambda net: one_behind_a_nat(net, hidden="callee"),
+                                   with_dead_ends],
+                         ids=["public", "caller-behind-nat", "callee-behind-nat", "dead-ends"])
+def test_ice_opens_if_one_side_can_be_reached(networks, homes):  # noqa: F811
+    networks.serve()
+    people = networks.pair(*homes(networks.net), transports=ICE)
+    took, _ = opens(people, "ice-tcp", count=200)
+    print(f"open after {took:.2f} s")
 
 
-def test_ice_gives_way_to_in_band_within_5_seconds_if_both_are_behind_nats(lab, world):  # covers C-03
-    romeo, juliet = pair(world, lab, "behind_nat", "behind_nat")
-    since = time.monotonic()
-    start(romeo, juliet)
-    for info in both_open(romeo, juliet):
-        assert info["transport"] == "ibb"
+def test_ice_gives_way_to_in_band_within_5_seconds_if_both_are_behind_nats(networks):  # noqa: F811
+    # covers C-03
+    networks.serve()
+    people = networks.pair(*both_behind_nats(networks.net), transports=ICE)
+    took, infos = opens(people, "ibb")
+    for info in infos:
         assert [attempt["transport"] for attempt in info["tried"]] == ["ice"]
-    took = time.monotonic() - since
     assert 3 < took < 8, took  # 4 s of ICE, then the handshakes of a sanitized build
     print(f"both behind NATs: open in band after {took:.2f} s")
 
 
-def test_a_cut_link_is_noticed_within_15_seconds(lab, world):  # covers C-11, ICE-14
-    romeo, juliet = pair(world, lab, "public", "public")
+def test_a_cut_link_is_noticed_within_15_seconds(networks):  # noqa: F811  # covers C-11, ICE-14
+    networks.serve()
+    spaces = two_in_public(networks.net)
+    romeo, juliet = networks.pair(*spaces, transports=ICE)
     start(romeo, juliet)
     assert both_open(romeo, juliet)[0]["transport"] == "ice-tcp"
     since = time.monotonic()
-    lab.cut(juliet.space)
+    networks.net.cut(spaces[1])
     assert closed(romeo, juliet, timeout=20)["reason"] in ("connectivity-error", "gone", "timeout")
     assert time.monotonic() - since < 16

@@ -2,8 +2,8 @@
 """Two real Profanity with the plugin on a private server: what a user does in daily use."""
 import re
 
-from profanity_steps import (REPLACEMENT, auto_couple, couple, load, open_stream, say, say_end_to_end,
-                             without_questions)
+from profanity_steps import (REPLACEMENT, auto_couple, couple, load, open_stream,
+                             romeo_with_balcony_cli, say, say_end_to_end)
 
 
 def test_two_users_talk_end_to_end_and_the_server_reads_nothing(world):
@@ -93,13 +93,7 @@ def test_a_plugin_that_is_unloaded_and_loaded_again_works_as_before(world):
 
 
 def test_profanity_and_balcony_cli_understand_each_other(world):
-    romeo = world.profanity("romeo")
-    juliet = world.host("juliet", "mode=auto", "trust=tofu")
-    romeo.sees("juliet@localhost (balcony) is online")
-    romeo.chat_with("juliet@localhost")
-    without_questions(romeo)
-    romeo.e2e("start")
-    juliet.wait_for("stream", 40, state="open", peer=romeo.jid)
+    romeo, juliet = romeo_with_balcony_cli(world)
     romeo.sees("[e2e in-band, unverified]")
     romeo.type("from one to the other")
     juliet.wait_for("stanza", via="e2e", xml=lambda xml: "from one to the other" in xml)

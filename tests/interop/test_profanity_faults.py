@@ -4,8 +4,9 @@ break, keys that change, and much at once."""
 import re
 
 import pytest
-from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, load, open_stream, say,
-                             say_end_to_end, trust_keys, without_questions)
+from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, couple_by_forwarder, load,
+                             open_stream, romeo_with_balcony_cli, say, say_end_to_end, trust_keys,
+                             without_questions)
 
 pytestmark = pytest.mark.full
 
@@ -44,16 +45,7 @@ def test_quit_closes_an_open_stream_in_order(world):
 
 
 def test_quit_without_a_server_ends_at_once(world):
-    forwarder = world.forwarder()
-    romeo = world.profanity("romeo", online=False, port=forwarder.port)
-    juliet = world.profanity("juliet")
-    romeo.sees("logged in successfully")
-    romeo.chat_with(juliet.bare)
-    romeo.sees(f"{juliet.bare} [online]")
-    juliet.chat_with(romeo.bare)
-    without_questions(romeo, juliet)
-    romeo.e2e("start")
-    both_open(romeo, juliet)
+    forwarder, romeo, juliet = couple_by_forwarder(world)
     forwarder.refuse()
     forwarder.cut()
     romeo.console()
@@ -62,16 +54,7 @@ def test_quit_without_a_server_ends_at_once(world):
 
 
 def test_a_stream_outlives_a_cut_of_the_server_connection(world):
-    forwarder = world.forwarder()
-    romeo = world.profanity("romeo", online=False, port=forwarder.port)
-    juliet = world.profanity("juliet")
-    romeo.sees("logged in successfully")
-    romeo.chat_with(juliet.bare)
-    romeo.sees(f"{juliet.bare} [online]")
-    juliet.chat_with(romeo.bare)
-    without_questions(romeo, juliet)
-    romeo.e2e("start")
-    both_open(romeo, juliet)
+    forwarder, romeo, juliet = couple_by_forwarder(world)
     for i in range(3):
         say_end_to_end(world, romeo, juliet, f"before cut {i}")
         forwarder.cut()
@@ -88,16 +71,7 @@ def test_a_stream_outlives_a_cut_of_the_server_connection(world):
 
 @pytest.mark.server(smacks=False)
 def test_a_new_login_closes_the_stream_and_another_can_be_opened(world):
-    forwarder = world.forwarder()
-    romeo = world.profanity("romeo", online=False, port=forwarder.port)
-    juliet = world.profanity("juliet")
-    romeo.sees("logged in successfully")
-    romeo.chat_with(juliet.bare)
-    romeo.sees(f"{juliet.bare} [online]")
-    juliet.chat_with(romeo.bare)
-    without_questions(romeo, juliet)
-    romeo.e2e("start")
-    both_open(romeo, juliet)
+    forwarder, romeo, juliet = couple_by_forwarder(world)
     forwarder.cut()
     for who in (romeo, juliet):
         who.sees("is closed", 40)
@@ -165,13 +139,7 @@ def test_a_thousand_messages_arrive_in_order(world):
 
 
 def test_a_long_message_arrives_whole(world):
-    romeo = world.profanity("romeo")
-    juliet = world.host("juliet", "mode=auto", "trust=tofu")
-    romeo.sees("juliet@localhost (balcony) is online")
-    romeo.chat_with("juliet@localhost")
-    without_questions(romeo)
-    romeo.e2e("start")
-    juliet.wait_for("stream", 40, state="open", peer=romeo.jid)
+    romeo, juliet = romeo_with_balcony_cli(world)
     long = "".join(f"{i:07} " for i in range(12800))  # 100 KiB
     juliet.msg(romeo.jid, long + "the end")
     romeo.sees("the end", 60)

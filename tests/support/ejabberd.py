@@ -80,5 +80,12 @@ class Ejabberd:
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def received(self):
         return []  # it keeps no log of stanzas

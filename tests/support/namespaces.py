@@ -16,9 +16,12 @@ class Internet:
         self._name = f"bal{os.getpid()}-{next(_numbers)}"
         self._spaces = []
         self._links = itertools.count()
+        self._uplinks = {}
         self.core = self._space("core")
         for address in (f"{SERVER}/32", f"{SERVER6}/128"):
             self._ip("-n", self.core, "addr", "add", address, "dev", "lo")
+        for private in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"):
+            self._ip("-n", self.core, "route", "add", "blackhole", private)  # lost, unheard
 
     def __enter__(self):
         return self
@@ -33,9 +36,9 @@ class Internet:
 
     # --- who is on it; each answers with the namespace to run in
 
-    def person(self, name, subnet, dead=None):
+    def person(self, name, subnet, dead=None, strays=None):
         """With an address that everybody can reach: {subnet}.2. `dead`: the subnet of one before it
-        which swallows what comes to it."""
+        which swallows what comes to it. `strays`: the subnet of others that lead nowhere."""
         space = self._space(name)
         if dead:
             self._join(space, f"{dead}.2/24", self.core, f"{dead}.1/24", None)
@@ -43,6 +46,11 @@ class Internet:
                              "{ type filter hook input priority 0 ; };"
                              f"add rule inet hole in ip daddr {dead}.2 drop")
         self._join(space, f"{subnet}.2/24", self.core, f"{subnet}.1/24", f"{subnet}.1")
+        if strays:
+            self._ip("-n", space, "link", "add", "strays", "type", "bridge")
+            for address in (f"{strays}.1/24", f"fd00:{strays.replace('.', ':')}::1/64"):
+                self._ip("-n", space, "addr", "add", address, "dev", "strays")
+            self._ip("-n", space, "link", "set", "strays", "up")
         return space
 
     def person6(self, name, prefix):
@@ -56,7 +64,13 @@ class Internet:
         port `forwarded`."""
         nat = self.person(f"{name}-nat", outside)
         self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
-                       f"add rule ip nat out ip saddr {inside}.0/24 masquerade")
+                       f"add rule ip nat out ip saddr {inside}.0/24 masquerade random")
+        for chain in ("forward", "input"):  # nothing comes in that was not asked for
+            self._nft(nat, f"add table ip wall; add chain ip wall {chain} "
+                           f"{{ type filter hook {chain} priority 0 ; policy drop ; }};"
+                           f"add rule ip wall {chain} ip saddr {inside}.0/24 accept;"
+                           f"add rule ip wall {chain} ct state established,related accept;"
+                           f"add rule ip wall {chain} ct status dnat accept")
         if forwarded:
             self._nft(nat, "add chain ip nat in { type nat hook prerouting priority -100 ; };"
                            f"add rule ip nat in ip daddr {outside}.2 tcp dport {forwarded} "
@@ -81,6 +95,10 @@ class Internet:
             spaces.append(space)
         return spaces
 
+    def cut(self, space):
+        """The cable is pulled."""
+        self._ip("-n", space, "link", "set", self._uplinks[space], "down")
+
     # --- how
 
     def _space(self, name):
@@ -104,6 +122,7 @@ class Internet:
                 self._ip("-n", space, "addr", "add", address, "dev", end, *six)
             self._ip("-n", space, "link", "set", end, "up")
         if gateway:
+            self._uplinks[near] = ends[0]
             self._ip("-n", near, "route", "add", "default", "via", gateway)
         return ends
 
