@@ -205,10 +205,11 @@ def test_a_damaged_state_sends_nothing_to_anybody(world):
     assert not world.server.saw("may this leave?")
 
 
-@pytest.mark.parametrize("how, title", [("s5b.direct=true", "[e2e direct, unverified]"),
-                                        ("s5b.direct=false", "[e2e in-band, unverified]")])
+@pytest.mark.parametrize("how, title", [("s5b,ibb s5b.direct=true", "[e2e direct, unverified]"),
+                                        ("ice,ibb", "[e2e direct, unverified]"),
+                                        ("s5b,ibb s5b.direct=false", "[e2e in-band, unverified]")])
 def test_a_stream_takes_the_best_way_there_is(world, how, title):
-    settings = ("candidates.loopback=true", "mode=auto", "trust=tofu", how)
+    settings = ("candidates.loopback=true", "mode=auto", "trust=tofu", *f"transports={how}".split())
     romeo, juliet = couple(world, e2e_settings=settings)
     romeo.e2e("start")
     for who in (romeo, juliet):
