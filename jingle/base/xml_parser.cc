@@ -205,7 +205,8 @@ void XmlParser::Engine::renew() {
   context_.reset(xmlCreatePushParserCtxt(&handlers, this, kPrologue.data(),
                                          static_cast<int>(kPrologue.size()), nullptr));
   if (!context_) throw std::bad_alloc();
-  xmlCtxtUseOptions(context_.get(), XML_PARSE_NONET);
+  // OLD10: names of XML 1.0's fourth edition, as expat in hosts and servers reads them.
+  xmlCtxtUseOptions(context_.get(), XML_PARSE_NONET | XML_PARSE_OLD10);
   xmlParseChunk(context_.get(), root_.data(), static_cast<int>(root_.size()), 0);
   is_deaf_ = is_worn_ = false;
 }

@@ -82,7 +82,7 @@ void Waker::request() {
   (void)!write(event_, &one, sizeof one);
 }
 
-void Waker::watch(std::vector<int> sockets) {
+void Waker::watch(const std::vector<int>& sockets) {
   std::vector<Socket> watched;
   for (int fd : sockets) {
     struct stat file {};

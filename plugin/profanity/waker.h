@@ -33,7 +33,7 @@ class Waker {
   void on_turn() { turn_.fetch_add(1); }
 
   // Main thread: wake for what comes in on these sockets, the client's own connections.
-  void watch(std::vector<int> sockets);
+  void watch(const std::vector<int>& sockets);
   // Main thread: something is going on and no socket is known: wake steadily.
   void keep_awake(bool wanted);
 

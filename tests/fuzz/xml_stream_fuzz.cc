@@ -56,7 +56,7 @@ class Run {
   }
 
   bool is_incomparable() const { return restarted_within_; }
-  const std::string& told() const { return told_; }
+  std::string told() const { return sent_.empty() ? told_ : told_ + "sent " + sent_ + "\n"; }
   // In the uncut run: what must be so if the cut run restarted within a line.
   bool is_cut_off() const { return aborted_; }
 
@@ -184,7 +184,7 @@ class Run {
     require(established_, "no stanza comes before the stream is open", xml);
     require(o.stanza.attr("from") == config_.peer.full(), "a peer speaks for itself", xml);
     require(o.stanza.attr("to") == config_.local.full(), "a stanza is for us", xml);
-    tell("received " + xml);
+    told_ += "received " + xml + "\n";  // what is said may leave before or after what is heard
   }
   void note(XmlStream::PeerClosing&) { tell("peer closing"); }
   void note(XmlStream::Dropped& o) { tell("dropped " + o.why); }
