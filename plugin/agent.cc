@@ -99,6 +99,7 @@ void Agent::on(Online& event) {
   if (kept) return;
   roster_.on_login();
   roster_known_ = false;
+  publish_roster();
   fetch_roster();
   fetch_blocklist();
   search_proxies();

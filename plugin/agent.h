@@ -58,6 +58,7 @@ class Agent final : public LinkOwner {
     Jid target;  // bare: the best client
     std::vector<std::string> methods;
     bool by_user = false;
+    bool is_redirected = false;  // JGL-12: at most once
   };
   // An iq request that came end to end and that the host owes a reply to (STZ-11).
   struct Owed {
@@ -105,6 +106,7 @@ class Agent final : public LinkOwner {
   void fetch_roster();
   void fetch_blocklist();
   void end_blocked();
+  void publish_roster();
   void on_push(std::string_view payload_ns);
   void ask_features(PeerFeatures::Query query);
   void ask_next_features();

@@ -91,6 +91,7 @@ void Agent::open_link(const Call& wanted, const Jid& full) {
   }
   if (objection.reason.empty()) {
     links_.push_back(Link::initiate(*this, {local_, full}, std::move(methods)));
+    if (wanted.is_redirected) links_.back()->refuse_redirects();
     return;
   }
   fail_call(wanted, objection.reason, objection.text);
@@ -159,6 +160,7 @@ void Agent::on_over(Link& link) {
     tell(TellWritable{link.peer().full()});
   }
   reconsider_offers(link.peer());
+  if (link.is_to_be_renewed()) call({link.peer(), {}, true});
   bool failed = link.role() == Role::kInitiator && !link.was_open();
   if (failed) {
     on_failed_attempt(link);
@@ -175,6 +177,7 @@ void Agent::on_failed_attempt(const Link& link) {
     peers_.mark_unsupported(link.peer());
     tell_peer(link.peer());
   }
+  if (link.redirect()) call({*link.redirect(), {}, true, true});
   if (is_trying(contact)) return;
   if (is_online_) quiet_until_[contact] = env_.now() + kQuiet;
   give_up_waiting(contact, link.facts().text);

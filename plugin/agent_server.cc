@@ -41,7 +41,10 @@ void Agent::on(Incoming& event) {
   if (is_iq_request(stanza)) on_iq_request(stanza);
 }
 
-void Agent::on(DirectedPresence& event) { roster_.on_directed_presence(event.to, event.available); }
+void Agent::on(DirectedPresence& event) {
+  roster_.on_directed_presence(event.to, event.available);
+  publish_roster();
+}
 
 void Agent::on_iq_request(const Element& iq) {
   const Element* payload = iq.first_child();
@@ -154,6 +157,7 @@ void Agent::keep_early(const Element& stanza, std::size_t& count, std::size_t mo
 
 void Agent::on_roster_known() {
   roster_known_ = true;
+  publish_roster();
   early_presence_ = early_offers_ = 0;
   for (const Element& stanza : std::exchange(early_, {}))
     stanza.is("presence", ns::kClient) ? on_presence(stanza) : on_jingle(stanza);
@@ -176,8 +180,16 @@ void Agent::fetch_blocklist() {
                               reply ? reply->child("blocklist", ns::kBlocking) : nullptr;
                           if (!items) return;
                           roster_.on_blocklist(*items);
+                          publish_roster();
                           end_blocked();
                         }));
+}
+
+void Agent::publish_roster() {
+  mailbox_.with_snapshot([&](Snapshot& snapshot) {
+    snapshot.local = local_;
+    snapshot.roster = roster_known_ ? std::optional(roster_) : std::nullopt;
+  });
 }
 
 // STZ-19, TLS-21.

@@ -242,6 +242,12 @@ void balcony_command(balcony_account* b, const char* line) {
   b->mailbox.to_core(CommandLine{line});
 }
 
+int balcony_may_know(balcony_account* b, const char* jid) {
+  if (!jid || !*jid) return 1;
+  auto asker = Jid::parse(jid);
+  return asker && b->mailbox.with_snapshot([&](const Snapshot& s) { return s.may_know(*asker); });
+}
+
 int balcony_fd(balcony_account* b) { return b->fd; }
 
 void balcony_dispatch(balcony_account* b) {

@@ -149,8 +149,8 @@ typedef struct {
   void (*notice)(void* user, const char* peer, const char* text);
   /* The answer to a balcony_command, exactly one each, in order. */
   void (*reply)(void* user, const char* line, int ok, const char* text);
-  /* What disco#info must list from now on, NULL at the end; hosts with entity capabilities send
-   * their presence again. */
+  /* What disco#info must list from now on, NULL at the end, for whom balcony_may_know allows it;
+   * hosts with entity capabilities send their presence again. */
   void (*features)(void* user, const char* const* features);
   /* There is room again after BALCONY_BUSY. */
   void (*writable)(void* user, const char* peer);
@@ -182,6 +182,11 @@ BALCONY_API int balcony_outgoing(struct balcony_account*, const char* stanza, ch
 
 /* What the user typed after /e2e. Answered by one `reply`. */
 BALCONY_API void balcony_command(struct balcony_account*, const char* line);
+
+/* Whether `jid`, who asks for our disco#info, may learn that Balcony is here. 0 for strangers,
+ * blocked contacts and those in mode off: answer as if there were no `features`, also for the node
+ * of a caps hash that holds them. Empty or NULL: the own server. */
+BALCONY_API int balcony_may_know(struct balcony_account*, const char* jid);
 
 /* Readable when balcony_dispatch has work: for hosts with a poll() loop. Not to be read or closed.
  */

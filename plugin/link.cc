@@ -32,6 +32,7 @@ Link::Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& s
       session_timer_(owner.scheduler(), owner.env()),
       absence_(owner.scheduler(), owner.env()),
       liveness_timer_(owner.scheduler(), owner.env()),
+      expiry_(owner.scheduler(), owner.env()),
       contest_(owner.scheduler(), owner.env()) {
   facts_.peer = peers.remote.full();
   facts_.role = role == Role::kInitiator ? "initiator" : "responder";

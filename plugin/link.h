@@ -62,7 +62,8 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void expect() { expected_ = true; }     // R: we wanted a stream too (JGL-16): nobody is asked
   void take_place_of(Link& other);        // as far as the host knows, it was this one all along
   void check_alive();                     // whether the peer still answers (JGL-18): on_alive
-  void enroll() { owner_.router().add(session_.get()); }  // with a new router
+  void refuse_redirects() { follows_redirects_ = false; }  // I: it is the answer to one
+  void enroll() { owner_.router().add(session_.get()); }   // with a new router
 
   // ---- stanzas ----
   void send(Element stanza);  // what can't be sent is reported
@@ -85,6 +86,10 @@ class Link final : public Transport::Listener, public Channel::Facts {
     return phase_ == Phase::kSignalling && offer_ready_ && question_ == Question::kNone;
   }
   bool was_open() const { return was_open_; }
+  // I: the client of the same account that the offer was redirected to (JGL-12).
+  const std::optional<Jid>& redirect() const { return redirect_; }
+  // I: it ended by `reset`: a new one is due (STE-16).
+  bool is_to_be_renewed() const { return renews_; }
   Role role() const { return role_; }
   const Jid& peer() const { return peers_.remote; }
   bool is_own_offer() const { return role_ == Role::kInitiator && phase_ == Phase::kSignalling; }
@@ -124,6 +129,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void offer_again();
   void over(const std::string& reason, const std::string& text);  // the one way to kLeaving
   void await_reason();
+  std::optional<Jid> address_of(std::string_view uri) const;
   void terminate(const Reason& reason);
   void finish_goodbye();
   void bury();
@@ -158,6 +164,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   Result<void> accept_key(const std::string& trust, bool pin, const std::string& how);
   void reject_key(const TrustReject& verdict, const std::vector<Pin>& pins);
   void ask_about_key();
+  void watch_key();
   void answered(Question question);
 
   // link_stream.cc: stanzas
@@ -203,10 +210,13 @@ class Link final : public Transport::Listener, public Channel::Facts {
   bool clean_ = false;         // both closing tags were exchanged
   bool closed_first_ = false;  // JGL-33: we said goodbye first
   bool session_over_ = false, path_gone_ = true;
-  std::optional<EndReason> ending_;                   // over once what has come is told
-  bool awaits_reason_ = false;                        // the session may say why the path is gone
-  std::optional<Reason> farewell_;                    // terminate with it once the path is closed
-  int retries_ = 0;                                   // JGL-38
+  std::optional<EndReason> ending_;  // over once what has come is told
+  bool awaits_reason_ = false;       // the session may say why the path is gone
+  std::optional<Reason> farewell_;   // terminate with it once the path is closed
+  int retries_ = 0;                  // JGL-38
+  bool follows_redirects_ = true;
+  std::optional<Jid> redirect_;
+  bool renews_ = false;
   std::string peer_digest_;                           // signalled, 0.1a
   std::optional<TlsEngine::HandshakeDone> unjudged_;  // until the signalling is proven
   TellAsk changed_key_;  // to be asked once the refused stream is told closed
@@ -216,9 +226,10 @@ class Link final : public Transport::Listener, public Channel::Facts {
   std::deque<std::string> requests_;  // ids of iq requests that we put on the stream
   bool was_writable_ = false;
   TimePoint liveness_asked_;
+  std::int64_t key_until_ = 0;  // the peer's certificate is valid; unix time
 
   Timer limit_;  // of the phase: ladder, question, goodbye
-  Timer session_timer_, absence_, liveness_timer_, contest_;
+  Timer session_timer_, absence_, liveness_timer_, expiry_, contest_;
 };
 
 }  // namespace balcony

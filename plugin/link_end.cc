@@ -21,6 +21,7 @@ void Link::on_session_ended(const Session::Ended& ended) {
   session_over_ = true;
   if (is_over()) return finish_goodbye();
   if (retry_later(ended)) return;
+  if (follows_redirects_) redirect_ = address_of(ended.moved_to);
   awaits_reason_ = false;
   ending_ = reason_of(ended);
   if (path_gone_) {
@@ -50,6 +51,16 @@ EndReason Link::reason_of(const Session::Ended& ended) const {
     return {ended.reason.condition, "the offer of " + peer + " could not be used"};
   return {ended.reason.condition,
           "the negotiation with " + peer + " failed: " + ended.reason.condition};
+}
+
+// JGL-12: an xmpp: URI of another client of the same account.
+std::optional<Jid> Link::address_of(std::string_view uri) const {
+  constexpr std::string_view kScheme = "xmpp:";
+  if (!uri.starts_with(kScheme)) return std::nullopt;
+  uri.remove_prefix(kScheme.size());
+  auto jid = Jid::parse(uri.substr(0, uri.find_first_of("?#")));
+  bool is_client = jid && !jid->is_bare() && jid->same_bare(peers_.remote);
+  return is_client && *jid != peers_.remote ? std::optional(*jid) : std::nullopt;
 }
 
 // JGL-38.
@@ -145,6 +156,7 @@ void Link::over(const std::string& reason, const std::string& text) {
   facts_.text = text;
   absence_.clear();
   liveness_timer_.clear();
+  expiry_.clear();
   limit_.set(owner_.env().now() + owner_.settings().limit_close, [this] { bury(); });
   tell("closed");
   if (!clean_) report_lost(text);

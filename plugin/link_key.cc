@@ -8,6 +8,7 @@ namespace balcony {
 namespace {
 
 constexpr Duration kUserTrusts = 120s;  // C-07
+constexpr Duration kCheckKey = 1h;      // TLS-22
 
 }  // namespace
 
@@ -17,6 +18,7 @@ void Link::on_key(const TlsEngine::HandshakeDone& done) {
   facts_.tls = done.version;
   facts_.cipher = done.cipher;
   facts_.fingerprint = done.peer.fingerprint;
+  key_until_ = done.peer.not_after;
   if (!proven_) {
     unjudged_ = done;
     return;
@@ -75,6 +77,18 @@ void Link::reject_key(const TrustReject& verdict, const std::vector<Pin>& pins) 
     for (const Pin& pin : pins) changed_key_.known.push_back(pin.fingerprint);
   }
   channel_->reject_key(verdict.text);
+}
+
+// TLS-22. Pins and policy need no clock: the command that changes one ends the stream (TLS-21).
+void Link::watch_key() {
+  expiry_.set(owner_.env().now() + kCheckKey, [this] {
+    if (!is_open()) return;
+    if (!has_expired(key_until_, owner_.env().unix_time())) return watch_key();
+    ending_ = {"security-error", "the certificate of " + facts_.peer +
+                                     " has expired; a stream with its new one follows"};
+    channel_->fail({"reset", {}, {}});
+    owner_.on_changed(*this);
+  });
 }
 
 void Link::ask_about_key() {

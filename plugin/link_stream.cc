@@ -10,6 +10,8 @@
 namespace balcony {
 namespace {
 
+// A stream that was shorter is not renewed at a peer's word: that would go round and round.
+constexpr Duration kWorthRenewing = 60s;
 constexpr std::size_t kMaxRequests = 8192;  // as C-16's queue: replies to older ones are dropped
 
 }  // namespace
@@ -19,6 +21,7 @@ void Link::on_established() {
   was_open_ = true;
   opened_ = owner_.env().now();
   was_writable_ = true;
+  watch_key();
   owner_.on_open(*this);
   tell("open");
 }
@@ -91,6 +94,8 @@ void Link::on_peer_closing() { owner_.on_changed(*this); }
 void Link::on_ended(const XmlStream::Ended& ended) {
   if (is_over()) return;
   clean_ = ended.clean;
+  renews_ = ended.condition == "reset" && role_ == Role::kInitiator && was_open_ &&
+            owner_.env().now() - opened_ >= kWorthRenewing;
   if (!clean_ || closed_first_) farewell_ = Reason{clean_ ? "success" : ended.reason, {}, {}};
   if (!clean_ && ending_) return over(ending_->reason, ending_->text);
   EndReason told = reason_of(ended);

@@ -136,6 +136,7 @@ XmlStream::Config Link::stream_config(bool in_band) const {
   config.local = peers_.local;
   config.peer = peers_.remote;
   config.full_addresses = settings.full_addresses;
+  config.names_itself = owner_.identity().certificate().addresses.size() > 1;
   config.peer_takes_large = !peer_digest_.empty();
   config.limits = settings.xml;
   config.max_queue = settings.limit_queue;

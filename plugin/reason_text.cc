@@ -14,13 +14,14 @@ struct Entry {
   std::string_view text;  // follows the peer's address
 };
 
-constexpr std::array<Entry, 14> kRefusals{{
+constexpr std::array<Entry, 15> kRefusals{{
     {"service-unavailable", "unsupported-applications",
      " can't talk end to end, or does not accept it from you"},
     {"feature-not-implemented", "unsupported-applications", " can't talk end to end"},
     {"recipient-unavailable", "gone", " is not online"},
     {"item-not-found", "gone", " is not online"},
     {"gone", "gone", " is no address any more"},
+    {"redirect", "gone", " is to be called at another address"},
     {"remote-server-not-found", "connectivity-error", " has a server that can't be found"},
     {"remote-server-timeout", "connectivity-error", " has a server that does not answer"},
     {"connectivity-error", "connectivity-error",

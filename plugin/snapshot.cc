@@ -15,6 +15,14 @@ Mode Snapshot::mode_of(const Jid& jid) const {
   return found == modes.end() ? default_mode : found->second;
 }
 
+// Nobody is a stranger before the roster came: a contact that asks so early would take our silence
+// for an answer. Our own server asks for the account; our other clients see all of it.
+bool Snapshot::may_know(const Jid& asker) const {
+  if (!roster || asker.same_bare(local) || asker.full() == local.domain()) return true;
+  return mode_of(asker) != Mode::kOff && !roster->is_blocked(asker) &&
+         (modes.contains(asker.to_bare()) || roster->may_see_us(asker));
+}
+
 void Snapshot::settle(const RequestKey& request) {
   owed.erase(request);
   if (settled.size() == kMaxSettled) settled.pop_front();

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "jingle/base/element.h"
 #include "jingle/base/jid.h"
+#include "plugin/roster.h"
 #include "plugin/settings.h"
 
 namespace balcony {
@@ -35,12 +37,15 @@ struct Snapshot {
   std::deque<RequestKey> settled;  // the last of those that got no reply of the host's: a late one
                                    // is dropped, as the server must not see it (STZ-02)
   std::set<std::string, std::less<>> sids;  // live Jingle and transport sids
-  bool closing = false;                     // shutdown has begun
-  bool closed = false;                      // and is complete
+  Jid local;
+  std::optional<Roster> roster;  // once it is known
+  bool closing = false;          // shutdown has begun
+  bool closed = false;           // and is complete
 
   void settle(const RequestKey& request);  // no longer owed
   void on_request(const Element& stanza);  // came by the server: its reply goes there
   Mode mode_of(const Jid& jid) const;
+  bool may_know(const Jid& asker) const;  // DSC-10: that Balcony is here
   // What can't be read may be for any contact: it must not leave while one of them has mode
   // require.
   bool requires_anywhere() const;

@@ -26,6 +26,8 @@ inline constexpr std::string_view kBalcony = "urn:x-balcony:0";  // our own exte
 
 inline constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco#info";
 inline constexpr std::string_view kCaps = "http://jabber.org/protocol/caps";
+inline constexpr std::string_view kCaps2 = "urn:xmpp:caps";  // XEP-0390
+inline constexpr std::string_view kHashes = "urn:xmpp:hashes:2";
 inline constexpr std::string_view kDataForms = "jabber:x:data";
 inline constexpr std::string_view kPing = "urn:xmpp:ping";
 inline constexpr std::string_view kVersion = "jabber:iq:version";

@@ -67,17 +67,19 @@ StanzaError stanza_error(const Element& stanza) {
   const Element* node = stanza.child("error", ns::kClient);
   if (!node) return error;
   error.type = node->attr("type");
-  bool found = false;
+  const Element* condition = nullptr;
   for (const Element* child : node->children()) {
     if (child->is("text", ns::kStanzaErrors)) {
       error.text = clean_text(child->text());
-    } else if (child->ns() == ns::kStanzaErrors && !found) {
+    } else if (child->ns() == ns::kStanzaErrors && !condition) {
       error.condition = child->name();
-      found = true;
+      condition = child;
     } else if (child->ns() != ns::kStanzaErrors && !error.application) {
       error.application = *child;
     }
   }
+  bool names_address = error.condition == "gone" || error.condition == "redirect";
+  if (names_address && !error.application) error.application = *condition;
   return error;
 }
 

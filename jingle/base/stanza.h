@@ -13,8 +13,10 @@ namespace balcony {
 struct StanzaError {
   std::string condition;  // such as item-not-found
   std::string type;       // cancel, modify, wait, auth; empty: the usual one of the condition
-  Element application;  // an application-specific condition, such as <out-of-order/>; may be absent
-  std::string text;     // for people; may be empty
+  Element
+      application;   // an application-specific condition, such as <out-of-order/>; may be absent.
+                     // Read of a gone or redirect without one: that itself, around an address
+  std::string text;  // for people; may be empty
 };
 
 Element make_iq(std::string_view type, std::string_view to, std::string_view id, Element payload);

@@ -26,7 +26,7 @@ std::optional<TrustReject> find_fault(const TrustQuestion& question) {
     return reject("What answered for " + who +
                   " showed another certificate than was announced through the server: somebody "
                   "stands in between. Try again, by another network if it happens twice.");
-  if (question.unix_time > shown.not_after + kClockTolerance)
+  if (has_expired(shown.not_after, question.unix_time))
     return reject("The certificate of " + who + " has expired. " + who +
                   " has to renew it; if that was done, look at this computer's clock.");
   if (question.unix_time < shown.not_before - kClockTolerance)
@@ -67,6 +67,10 @@ TrustVerdict judge_unknown(const TrustQuestion& question, bool named) {
 }
 
 }  // namespace
+
+bool has_expired(std::int64_t not_after, std::int64_t unix_time) {
+  return unix_time > not_after + kClockTolerance;
+}
 
 TrustVerdict judge(const TrustQuestion& question) {
   if (auto fault = find_fault(question)) return *std::move(fault);

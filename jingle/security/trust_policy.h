@@ -59,4 +59,7 @@ using TrustVerdict = std::variant<TrustAccept, TrustAsk, TrustReject>;
 //     verified                 | reject                            | reject
 TrustVerdict judge(const TrustQuestion& question);
 
+// TLS-18, with a tolerance for clocks; for a key that is in use, too (TLS-22).
+bool has_expired(std::int64_t not_after, std::int64_t unix_time);
+
 }  // namespace balcony

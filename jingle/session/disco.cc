@@ -14,11 +14,12 @@ constexpr Duration kUnsupportedFor = 10min;  // DSC-06, JGL-38
 
 // Our own bounds. A roster of a thousand contacts with a few clients each stays below the first;
 // there are about as many hashes as versions of clients in use, and the second is twice what a busy
-// account meets. The last two leave room for four times what Jingle clients list.
+// account meets. The next two leave room for four times what Jingle clients list.
 constexpr std::size_t kMaxResources = 4096;
 constexpr std::size_t kMaxHashes = 512;
 constexpr std::size_t kMaxFeatures = 64;
 constexpr std::size_t kMaxFeatureName = 128;
+constexpr std::size_t kMaxHash = 128;  // base64 of SHA-512 has 88
 
 bool concerns_us(std::string_view feature) {
   return feature.size() <= kMaxFeatureName &&
@@ -38,11 +39,21 @@ struct Caps {
   std::string hash;  // what we can verify
 };
 
+// XEP-0390 section 4.2: the node of the first hash. We do not verify these, so that each holds for
+// its resource only.
+Caps read_caps2(const Element& presence) {
+  const Element* c = presence.child("c", ns::kCaps2);
+  const Element* hash = c ? c->child("hash", ns::kHashes) : nullptr;
+  std::string value = hash ? hash->text() : std::string();
+  if (value.empty() || value.size() > kMaxHash) return {};
+  return {std::string(ns::kCaps2) + '#' + std::string(hash->attr("algo")) + '.' + value, {}};
+}
+
 // Without `hash` it is the form of before 2007, which names nothing that could be asked or
 // verified.
 Caps read_caps(const Element& presence) {
   const Element* c = presence.child("c", ns::kCaps);
-  if (!c || !c->has_attr("hash") || c->attr("ver").empty()) return {};
+  if (!c || !c->has_attr("hash") || c->attr("ver").empty()) return read_caps2(presence);
   Caps caps;
   caps.node = std::string(c->attr("node")) + '#' + std::string(c->attr("ver"));
   if (c->attr("hash") == "sha-1") caps.hash = c->attr("ver");

@@ -91,7 +91,7 @@ void Session::drop() {
 void Session::on_reply(std::uint32_t tag, const Result<Element>& reply,
                        const Element& application) {
   assert(tag != 0 && tag <= last_tag_);
-  if (tag == tags_.initiate) return on_initiate_reply(reply);
+  if (tag == tags_.initiate) return on_initiate_reply(reply, application);
   if (tag == tags_.accept) return on_accept_reply(reply);
   if (tag == tags_.ping) return on_ping_reply(reply, application);
   if (tag == tags_.prove) {
@@ -103,7 +103,7 @@ void Session::on_reply(std::uint32_t tag, const Result<Element>& reply,
 }
 
 // JGL-15, JGL-38. Silence after the session-accept came is no failure: the peer is there (JGL-13).
-void Session::on_initiate_reply(const Result<Element>& reply) {
+void Session::on_initiate_reply(const Result<Element>& reply, const Element& application) {
   tags_.initiate = 0;
   if (reply) {
     outputs_.push_back(Acknowledged{});
@@ -114,8 +114,13 @@ void Session::on_initiate_reply(const Result<Element>& reply) {
     bury();
     outputs_.push_back(LostTie{});
   } else {
-    end({.condition = "general-error", .text = reply.error().text, .alternative_sid = {}}, true,
-        reply.error().condition);
+    bool moved = application.ns() == ns::kStanzaErrors;
+    bury();
+    outputs_.push_back(
+        Ended{{.condition = "general-error", .text = reply.error().text, .alternative_sid = {}},
+              true,
+              reply.error().condition,
+              moved ? application.text() : std::string()});
   }
 }
 

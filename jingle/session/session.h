@@ -89,6 +89,8 @@ class Session {
     // Of a stanza error to our session-initiate (JGL-38), or `timeout` if that or our
     // session-accept got no reply; else empty.
     std::string condition;
+    // What that error calls the peer's new address, as it came (JGL-12); mostly empty.
+    std::string moved_to{};
   };
   using Output = std::variant<SendRequest, SendReply, Offered, OfferProven, Acknowledged, Accepted,
                               AcceptProven, TransportInfo, ReplaceOffered, TransportAccepted,
@@ -134,7 +136,7 @@ class Session {
   JingleRequest make(Action action) const;
   JingleRequest make(Action action, Element transport) const;
   std::uint32_t send(const JingleRequest& request);
-  void on_initiate_reply(const Result<Element>& reply);
+  void on_initiate_reply(const Result<Element>& reply, const Element& application);
   void on_accept_reply(const Result<Element>& reply);
   void on_ping_reply(const Result<Element>& reply, const Element& application);
   void give_up_replace();

@@ -141,7 +141,7 @@ void XmlStream::State::on_features(Element element) {
     const auto& offered = features.mechanisms;
     if (std::find(offered.begin(), offered.end(), kExternal) == offered.end())
       return fail({"unsupported-feature", "no SASL mechanism in common", {}}, "security-error");
-    write(kAuthExternalXml);
+    write(print_auth_external(config_.names_itself ? config_.local.bare() : std::string_view()));
     return enter(Phase::kSasl);
   }
   if (!features.unknown_mandatory.empty())

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "jingle/base/bytes.h"
 #include "jingle/base/ns.h"
 #include "jingle/base/stanza.h"
 
@@ -117,6 +118,13 @@ StreamFeatures read_stream_features(const Element& element) {
     }
   }
   return features;
+}
+
+std::string print_auth_external(std::string_view authzid) {
+  Element auth("auth", ns::kSasl);
+  auth.set_attr("mechanism", kExternal);
+  auth.add_text(authzid.empty() ? "=" : base64_encode(authzid));
+  return to_xml(auth, ns::kClient);
 }
 
 std::string print_sasl_failure(std::string_view condition) {

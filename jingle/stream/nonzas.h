@@ -31,12 +31,11 @@ inline constexpr std::string_view kStarttlsXml =
 inline constexpr std::string_view kProceedXml =
     "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 inline constexpr std::string_view kExternal = "EXTERNAL";
-inline constexpr std::string_view kAuthExternalXml =  // an empty initial response (SAS-03)
-    "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>";
 inline constexpr std::string_view kChallengeXml =
     "<challenge xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
 inline constexpr std::string_view kSuccessXml =
     "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
+std::string print_auth_external(std::string_view authzid);  // may be empty (SAS-03)
 std::string print_sasl_failure(std::string_view condition);
 std::string read_sasl_failure(const Element& failure);  // its condition, for people
 

@@ -35,6 +35,7 @@ class XmlStream {
     Role role = Role::kInitiator;  // kInitiator: stream client
     Jid local, peer;               // full JIDs of the session; authoritative (STM-02)
     bool full_addresses = false;   // setting stream.address
+    bool names_itself = false;     // our certificate holds several addresses: say which (SAS-03)
     std::string lang = "en";
     bool secured = false;           // TLS is up and its key accepted (XTLS): no STARTTLS (TLS-12);
                                     // accept_key() before start() says if EXTERNAL is offered

@@ -16,13 +16,18 @@ const std::set<std::string> kOwnFeatures = {XMPP_NS_DISCO_INFO, "http://jabber.o
 Caps::Caps(xmpp_ctx_t* context) : context_(context) { set_plugin_features({}); }
 
 bool Caps::set_plugin_features(const std::vector<std::string>& features) {
-  Set set{kOwnFeatures, ""};
-  set.features.insert(features.begin(), features.end());
-  set.ver = hash(set.features);
+  std::set<std::string> all = kOwnFeatures;
+  all.insert(features.begin(), features.end());
+  Set set = set_of(std::move(all));
   if (!sets_.empty() && sets_.front().ver == set.ver) return false;
   sets_.push_front(std::move(set));
   if (sets_.size() > kSets) sets_.pop_back();
   return true;
+}
+
+Caps::Set Caps::set_of(std::set<std::string> features) const {
+  std::string ver = hash(features);
+  return {std::move(features), std::move(ver)};
 }
 
 // XEP-0115 section 5.1, with one identity and no form.
@@ -42,18 +47,21 @@ std::string Caps::element() const {
          "' ver='" + sets_.front().ver + "'/>";
 }
 
-std::optional<std::string> Caps::query(std::string_view node) const {
+std::optional<std::string> Caps::query(std::string_view node, bool with_plugin) const {
+  if (!with_plugin) return query(set_of(kOwnFeatures), node);
   for (const Set& set : sets_) {
-    if (!node.empty() && node != std::string(kNode) + "#" + set.ver) continue;
-    std::string xml = "<query xmlns='http://jabber.org/protocol/disco#info'";
-    if (!node.empty()) xml += " node='" + escape(node) + "'";
-    xml += "><identity category='client' type='bot' name='balcony-cli'/>";
-    for (const std::string& feature : set.features) {
-      xml += "<feature var='" + escape(feature) + "'/>";
-    }
-    return xml + "</query>";
+    if (auto found = query(set, node)) return found;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> Caps::query(const Set& set, std::string_view node) {
+  if (!node.empty() && node != std::string(kNode) + "#" + set.ver) return std::nullopt;
+  std::string xml = "<query xmlns='http://jabber.org/protocol/disco#info'";
+  if (!node.empty()) xml += " node='" + escape(node) + "'";
+  xml += "><identity category='client' type='bot' name='balcony-cli'/>";
+  for (const std::string& feature : set.features) xml += "<feature var='" + escape(feature) + "'/>";
+  return xml + "</query>";
 }
 
 }  // namespace balcony_cli

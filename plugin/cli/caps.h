@@ -24,15 +24,18 @@ class Caps {
   // The <c/> of presence.
   std::string element() const;
   // The disco#info <query/> for a node, which may be empty. Nodes of the last three sets are
-  // answered (DSC-07): somebody may still ask for what an earlier presence said.
-  std::optional<std::string> query(std::string_view node) const;
+  // answered (DSC-07): somebody may still ask for what an earlier presence said. Without the
+  // plugin's features for who may not know of it (DSC-10).
+  std::optional<std::string> query(std::string_view node, bool with_plugin = true) const;
 
  private:
   struct Set {
     std::set<std::string> features;
     std::string ver;
   };
+  Set set_of(std::set<std::string> features) const;
   std::string hash(const std::set<std::string>& features) const;
+  static std::optional<std::string> query(const Set& set, std::string_view node);
 
   xmpp_ctx_t* const context_;
   std::deque<Set> sets_;  // newest first, never empty

@@ -31,7 +31,10 @@ Client::Client(const Options& options, Events& events, int input, int signals)
       server_(options, {[this](const std::string& reason) { events_.offline(reason); },
                         [this](const std::string& reason) { fail(reason); }}),
       caps_(server_.context()),
-      requests_(caps_),
+      requests_(caps_,
+                [this](const std::string& jid) {
+                  return balcony_strophe_may_know(e2e_, jid.c_str()) != 0;
+                }),
       presences_(events),
       outbox_([this](const std::string& xml, std::string& reason) { return send(xml, reason); },
               events) {}

@@ -26,7 +26,9 @@ Outgoing error(const std::string& to, const std::string& id, const std::string& 
       "<error type='cancel'><" + condition + " xmlns='" XMPP_NS_STANZAS_IETF "'/></error>");
 }
 
-std::optional<Outgoing> answer(xmpp_stanza_t* get, const Caps& caps) {
+}  // namespace
+
+std::optional<Outgoing> Requests::answer(xmpp_stanza_t* get) const {
   std::string from = attribute(get, "from");
   std::string id = attribute(get, "id");
   if (xmpp_stanza_get_child_by_name_and_ns(get, "ping", "urn:xmpp:ping")) {
@@ -37,11 +39,9 @@ std::optional<Outgoing> answer(xmpp_stanza_t* get, const Caps& caps) {
   }
   auto* query = xmpp_stanza_get_child_by_name_and_ns(get, "query", XMPP_NS_DISCO_INFO);
   if (!query) return std::nullopt;
-  auto info = caps.query(attribute(query, "node"));
+  auto info = caps_.query(attribute(query, "node"), may_know_(from));
   return info ? reply(from, id, "result", *info) : error(from, id, "item-not-found");
 }
-
-}  // namespace
 
 std::optional<Outgoing> Requests::on_stanza(xmpp_stanza_t* stanza, Time now) {
   std::string type = attribute(stanza, "type");
@@ -52,7 +52,7 @@ std::optional<Outgoing> Requests::on_stanza(xmpp_stanza_t* stanza, Time now) {
   }
   std::string from = attribute(stanza, "from");
   if (type == "get") {
-    if (auto now_answered = answer(stanza, caps_)) return now_answered;
+    if (auto now_answered = answer(stanza)) return now_answered;
   }
   if (open_.size() >= kMaxOpen) return error(from, id, "service-unavailable");
   open_.emplace(Key{from, id}, now + kWait);

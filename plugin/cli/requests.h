@@ -7,6 +7,7 @@
 #include <strophe.h>
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,7 +27,9 @@ class Requests {
   // Beyond it requests are answered at once: strangers can send them too.
   static constexpr std::size_t kMaxOpen = 256;
 
-  explicit Requests(const Caps& caps) : caps_(caps) {}
+  // Who may learn of the plugin: balcony_strophe_may_know.
+  using MayKnow = std::function<bool(const std::string& jid)>;
+  Requests(const Caps& caps, MayKnow may_know) : caps_(caps), may_know_(std::move(may_know)) {}
 
   // A stanza that came. The answer, if balcony-cli gives one now.
   std::optional<Outgoing> on_stanza(xmpp_stanza_t* stanza, Time now);
@@ -38,7 +41,10 @@ class Requests {
  private:
   using Key = std::pair<std::string, std::string>;  // from and id
 
+  std::optional<Outgoing> answer(xmpp_stanza_t* get) const;
+
   const Caps& caps_;
+  const MayKnow may_know_;
   std::map<Key, Time> open_;
 };
 

@@ -45,6 +45,9 @@ void balcony_strophe_use_timer(balcony_strophe* self) { self->adapter.use_timer(
 
 void balcony_strophe_shutdown(balcony_strophe* self) { balcony_shutdown(self->adapter.core()); }
 
+int balcony_strophe_may_know(balcony_strophe* self, const char* jid) {
+  return balcony_may_know(self->adapter.core(), jid);
+}
 int balcony_strophe_closing(balcony_strophe* self) { return balcony_closing(self->adapter.core()); }
 
 void balcony_strophe_close(balcony_strophe* self) { delete self; }

@@ -74,6 +74,9 @@ int balcony_strophe_send_text(balcony_strophe*, const char* stanza, char** reaso
 /* What the user typed after /e2e: balcony_command. */
 void balcony_strophe_command(balcony_strophe*, const char* line);
 
+/* balcony_may_know, for the client's answer to disco#info. */
+int balcony_strophe_may_know(balcony_strophe*, const char* jid);
+
 /* Instead of xmpp_run_once: one poll over the server's socket, Balcony and `count` descriptors of
  * the client's own (their revents are set), then all that is due. */
 void balcony_strophe_run_once(balcony_strophe*, struct pollfd* own, unsigned count, int timeout_ms);

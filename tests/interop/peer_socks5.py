@@ -29,6 +29,7 @@ class Socks5:
         self.incoming = None  # (reader, writer) behind the handshake
         self.outgoing = None  # slixmpp's protocol, connected
         self.theirs = []
+        self.tried = []  # theirs that we did not reach, and why
         self.used = None  # the candidate of theirs that we reached
         self.report = asyncio.get_running_loop().create_future()
         self.activated = asyncio.Event()
@@ -101,7 +102,7 @@ class Socks5:
                 await asyncio.wait_for(self.activated.wait(), PATIENCE)
             return self.outgoing.transport.write
         if not theirs:
-            raise ConnectionError("no path")
+            raise ConnectionError("no path: " + ("; ".join(self.tried) or "none was offered"))
         reader, writer = self.incoming
         asyncio.ensure_future(self._pump(reader))
         return writer.write
@@ -114,7 +115,8 @@ class Socks5:
                 await asyncio.wait_for(loop.create_connection(
                     lambda: protocol, candidate.get("host"), int(candidate.get("port"))), 2)
                 await asyncio.wait_for(protocol.connected, 2)
-            except (OSError, asyncio.TimeoutError):
+            except (OSError, asyncio.TimeoutError) as error:
+                self.tried.append(f"{candidate.get('host')}:{candidate.get('port')} {error!r}")
                 continue
             self.outgoing, self.used = protocol, candidate
             return

@@ -144,6 +144,8 @@ int c_host_decides_what_leaves(const char* folder) {
                           "<iq type='set' id='1' from='a@b/c'><open "
                           "xmlns='http://jabber.org/protocol/ibb' sid='s' block-size='1'/></iq>") ==
          BALCONY_CONSUMED);
+  EXPECT(balcony_may_know(romeo.account, NULL) && balcony_may_know(romeo.account, "") &&
+         balcony_may_know(romeo.account, kJuliet) && !balcony_may_know(romeo.account, "@@"));
   balcony_online(romeo.account, "@@", 0);
   EXPECT(c_hosts_run(&romeo, &romeo, noticed));
   EXPECT(strstr(romeo.notice, "@@") != NULL);

@@ -101,6 +101,20 @@ TEST_F(TwoAgents, ShowNobodyAForgedOffer) {  // covers JGL-40, promise 3
   EXPECT_THAT(juliet->told<TellStream>(), IsEmpty());
 }
 
+TEST_F(TwoAgents, SayToTheHostWhoMayKnowOfThem) {  // covers DSC-10
+  meet();
+  world.run();
+  auto may_know = [this](const char* asker) {
+    return romeo->mailbox.with_snapshot(
+        [asker](const Snapshot& s) { return s.may_know(*Jid::parse(asker)); });
+  };
+  EXPECT_TRUE(may_know(kJuliet));
+  EXPECT_FALSE(may_know("paris@example.com/tomb"));
+  romeo->mailbox.to_core(DirectedPresence{*Jid::parse("paris@example.com/tomb"), true});
+  world.run();
+  EXPECT_TRUE(may_know("paris@example.com/tomb"));
+}
+
 TEST_F(TwoAgents, AnswerAStrangerAsIfThereWereNoBalcony) {  // covers DSC-10
   meet();
   FakeHost& mallory = world.add("mallory@example.org/x", {"trust=tofu"});

@@ -222,6 +222,23 @@ TEST_F(TwoAgents, EndWithSecurityErrorWhenTheKeyIsDeclined) {
   }
 }
 
+TEST_F(TwoAgents, EndAStreamWhoseCertificateExpiresAndCallAgain) {  // covers TLS-22, STE-16
+  meet();
+  open();
+  world.advance(61min);
+  EXPECT_EQ(romeo->state(), "open");
+  std::size_t since = world.seen.size();
+  world.env.set_unix_start(world.env.unix_time() + 400 * 86400);
+  world.advance(61min);
+  EXPECT_EQ(romeo->told<TellStream>()[2].info.state, "closed");
+  EXPECT_EQ(romeo->told<TellStream>()[2].info.reason, "security-error");
+  EXPECT_THAT(romeo->told<TellStream>()[2].info.text, HasSubstr("has expired"));
+  std::vector<std::string> later = world.jingle(since);
+  EXPECT_EQ(std::count_if(later.begin(), later.end(),
+                          [](const auto& line) { return line.starts_with("session-initiate"); }),
+            1);  // nobody renewed anything meanwhile
+}
+
 TEST_F(TwoAgents, RefuseAChangedKeyLoudlyAndKeepThePin) {  // covers TLS-16 rule 4, flow 9.7
   meet();
   open();

@@ -269,6 +269,58 @@ TEST_F(TwoAgents, RememberWhoCanNotTalkEndToEnd) {  // covers JGL-38
   EXPECT_EQ(romeo->state(), "closed");
 }
 
+// The refusal of an offer to Juliet's client, around the address that is to be called instead.
+Element redirect_of(const Element& offer, const std::string& uri) {
+  Element error("error", ns::kClient);
+  error.set_attr("type", "modify");
+  error.add(Element("redirect", ns::kStanzaErrors).add_text(uri));
+  return result_of(offer).set_attr("type", "error").add(std::move(error));
+}
+
+TEST_F(TwoAgents, FollowARedirectToAnotherClientOfTheContactOnce) {  // covers JGL-12
+  constexpr const char* kGarden = "juliet@example.net/garden";
+  juliet = &world.add(kGarden, kAuto);
+  meet_puppet();
+  romeo->command(std::string("start ") + kJuliet);
+  world.run();
+  says(redirect_of(take_request("jingle", "session-initiate"),
+                   std::string("xmpp:") + kGarden + "?message"));
+  world.advance(2s);
+  EXPECT_EQ(romeo->state(), "open");
+  EXPECT_EQ(romeo->last_stream().info.peer, kGarden);
+  EXPECT_THAT(romeo->told<TellStream>()[1].info.text, HasSubstr("another address"));
+
+  romeo->command("stop juliet@example.net");
+  world.advance(2s);
+  world.puppets[kGarden];
+  romeo->command(std::string("start ") + kJuliet);
+  world.run();
+  says(redirect_of(take_request("jingle", "session-initiate"), std::string("xmpp:") + kGarden));
+  world.run();
+  auto offered = world.puppets[kGarden].back();
+  romeo->incoming(redirect_of(offered, std::string("xmpp:") + kJuliet));
+  world.advance(1s);
+  EXPECT_FALSE(take_request("jingle", "session-initiate"));
+  EXPECT_EQ(romeo->state(), "closed");
+}
+
+TEST_F(TwoAgents, FollowNoRedirectToSomebodyElse) {  // covers JGL-12
+  for (const char* uri : {"xmpp:paris@example.com/tomb", "xmpp:juliet@example.net", kJuliet,
+                          "xmpp:juliet@example.net/balcony", "xmpp:@", ""}) {
+    world.hosts.clear();
+    world.puppets.clear();
+    world.puppets["paris@example.com/tomb"];
+    meet_puppet();
+    romeo->command("start juliet@example.net");
+    world.run();
+    says(redirect_of(take_request("jingle", "session-initiate"), uri));
+    world.advance(1s);
+    EXPECT_THAT(romeo->states(), ElementsAre("negotiating", "closed")) << uri;
+    EXPECT_TRUE(world.puppets["paris@example.com/tomb"].empty()) << uri;
+    EXPECT_EQ(romeo->last_stream().info.reason, "gone");
+  }
+}
+
 TEST_F(TwoAgents, OpenNoMoreStreamsThanTheLimitSays) {  // covers C-17
   meet({"mode=auto", "trust=tofu", "limits.sessions=1"}, kAuto);
   open();

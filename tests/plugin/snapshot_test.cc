@@ -51,6 +51,32 @@ Element iq(const std::string& to, const std::string& type,
 
 char letter(const OutgoingDecision& decision) { return "PATRB"[decision.kind]; }
 
+// covers DSC-10
+TEST(Snapshot, LetsOnlyThoseKnowOfBalconyWhoMayUseIt) {
+  Snapshot snapshot;
+  snapshot.local = jid("romeo@example.org/orchard");
+  EXPECT_TRUE(snapshot.may_know(jid("paris@example.com/tomb"))) << "nobody is known yet";
+  Roster roster;
+  roster.on_roster(*parse_stanza(
+      "<query xmlns='jabber:iq:roster'><item jid='juliet@example.net' subscription='both'/>"
+      "<item jid='nurse@example.net' subscription='to'/>"
+      "<item jid='tybalt@example.net' subscription='from'/></query>"));
+  roster.on_blocklist(*parse_stanza(
+      "<blocklist xmlns='urn:xmpp:blocking'><item jid='tybalt@example.net'/></blocklist>"));
+  roster.on_directed_presence(jid("friar@example.com/cell"), true);
+  snapshot.roster = roster;
+  for (const char* known : {kBalcony, "friar@example.com/cell", "romeo@example.org/phone",
+                            "romeo@example.org", "example.org"})
+    EXPECT_TRUE(snapshot.may_know(jid(known))) << known;
+  for (const char* other : {"paris@example.com/tomb", "nurse@example.net/house",
+                            "tybalt@example.net/street", "friar@example.com", "example.net"})
+    EXPECT_FALSE(snapshot.may_know(jid(other))) << other;
+  snapshot.modes[jid("nurse@example.net")] = Mode::kAsk;
+  EXPECT_TRUE(snapshot.may_know(jid("nurse@example.net/house")));
+  snapshot.modes[jid(kJuliet)] = Mode::kOff;
+  EXPECT_FALSE(snapshot.may_know(jid(kBalcony)));
+}
+
 // What becomes of a stanza to the bare address, to the client with the stream, and to another one:
 // Pass, pass and Attempt, Take, Refuse or Busy.
 template <class Make>

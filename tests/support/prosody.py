@@ -164,7 +164,9 @@ class Prosody:
             log = self.log()
             if "Failed to open server port" in log:
                 break
-            if re.search(r"Activated service 'c2s' on .*\b%d\b" % self.port, log):
+            services = {"c2s": self.port, **({"proxy65": self.proxy_port} if self.proxy else {})}
+            if all(re.search(rf"Activated service '{name}' on .*\b{port}\b", log)
+                   for name, port in services.items()):
                 return True
             time.sleep(0.02)
         self._end_process()

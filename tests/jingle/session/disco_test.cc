@@ -100,6 +100,23 @@ TEST_F(PeerFeaturesTest, OfAnotherHashFunctionHoldForThatResourceOnly) {
   EXPECT_EQ(presence(kPhone, caps(ver)), std::string(kPhone) + " n#" + ver);
 }
 
+// covers DSC-06, DSC-12
+TEST_F(PeerFeaturesTest, OfAnXep0390HashAreAskedByItsNodeAndForgottenWithIt) {
+  auto caps2 = [](const std::string& hash) {
+    return "<c xmlns='urn:xmpp:caps'><hash xmlns='urn:xmpp:hashes:2' algo='sha-256'>" + hash +
+           "</hash></c>";
+  };
+  EXPECT_EQ(
+      presence(kLab, caps2("K1Njy3HZBThlo4moOD5gBGhn0U0oK7/CbfLlIUDi6o4=")),
+      std::string(kLab) + " urn:xmpp:caps#sha-256.K1Njy3HZBThlo4moOD5gBGhn0U0oK7/CbfLlIUDi6o4=");
+  answer(kLab, kStreams);
+  EXPECT_EQ(peers.supports(jid(kLab)), true);
+  EXPECT_EQ(presence(kLab, caps2("b3RoZXI=")),
+            std::string(kLab) + " urn:xmpp:caps#sha-256.b3RoZXI=");
+  EXPECT_EQ(peers.supports(jid(kLab)), std::nullopt);
+  EXPECT_EQ(presence(kPhone, caps2("")), std::string(kPhone) + " ");
+}
+
 // covers DSC-06
 TEST_F(PeerFeaturesTest, CountAsNoneForTenMinutesAfterSilence) {
   presence(kLab, caps(ver));

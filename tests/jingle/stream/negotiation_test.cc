@@ -382,6 +382,19 @@ TEST_F(Negotiation, ClientTakesUpExternalAndRestarts) {  // covers SAS-01, SAS-0
   EXPECT_EQ(client.take_sent(), kAdaHeader);
 }
 
+TEST_F(Negotiation, ClientSaysWhoItIsIfItsCertificateHoldsSeveralAddresses) {  // covers SAS-03
+  XmlStream::Config config = config_of(Role::kInitiator);
+  config.names_itself = true;
+  Probe fresh(env, config);
+  fresh.judging();
+  fresh.accept();
+  fresh.take_sent();
+  fresh.feed(kBenHeader + "<stream:features><mechanisms " + kSaslNs +
+             "><mechanism>EXTERNAL</mechanism></mechanisms></stream:features>");
+  EXPECT_EQ(fresh.take_sent(), "<auth " + kSaslNs + " mechanism='EXTERNAL'>" +
+                                   base64_encode("ada@example.org") + "</auth>");
+}
+
 TEST_F(Negotiation, ClientEndsWithoutAMechanismInCommon) {  // covers SAS-01, STE-23
   client.judging();
   client.accept();

@@ -23,7 +23,8 @@ class RequestsTest : public ::testing::Test {
   }
   xmpp_ctx_t* context = xmpp_ctx_new(nullptr, nullptr);
   Caps caps{context};
-  Requests requests{caps};
+  bool is_known = true;
+  Requests requests{caps, [this](const std::string&) { return is_known; }};
 };
 
 TEST_F(RequestsTest, AnswersPing) {
@@ -45,6 +46,23 @@ TEST_F(RequestsTest, AnswersDiscoWithThePluginsFeatures) {
   EXPECT_THAT(answer->xml, HasSubstr("<identity category='client' type='bot'"));
   EXPECT_THAT(answer->xml, HasSubstr("<feature var='urn:xmpp:jingle:1'/>"));
   EXPECT_THAT(answer->xml, HasSubstr("<feature var='urn:xmpp:ping'/>"));
+}
+
+// covers DSC-10
+TEST_F(RequestsTest, AnswersDiscoOfAStrangerAsIfThereWereNoPlugin) {
+  is_known = false;
+  const std::string disco = "<query xmlns='http://jabber.org/protocol/disco#info'";
+  std::string plain = get(disco + "/>")->xml;
+  std::string element = caps.element();
+  std::size_t at = element.find("ver='") + 5;
+  std::string ver = element.substr(at, element.find('\'', at) - at);
+  caps.set_plugin_features({"urn:xmpp:jingle:1"});
+  EXPECT_EQ(get(disco + "/>")->xml, plain);
+  EXPECT_THAT(get(disco + " node='urn:x-balcony:cli#" + ver + "'/>")->xml, HasSubstr("result"));
+  element = caps.element();
+  ver = element.substr(at, element.find('\'', at) - at);
+  EXPECT_THAT(get(disco + " node='urn:x-balcony:cli#" + ver + "'/>")->xml,
+              HasSubstr("<item-not-found"));
 }
 
 TEST_F(RequestsTest, AnswersDiscoOfAnUnknownNodeWithAnError) {

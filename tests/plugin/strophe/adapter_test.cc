@@ -355,6 +355,8 @@ TEST_F(StropheAdapter, PassesCommandsAndTheEndOn) {
   balcony_strophe_shutdown(adapter);
   EXPECT_THAT(core.commands, ElementsAre("list"));
   EXPECT_TRUE(core.shut_down);
+  EXPECT_TRUE(balcony_strophe_may_know(adapter, "j@l/b"));
+  EXPECT_FALSE(balcony_strophe_may_know(adapter, "?"));
   EXPECT_TRUE(balcony_strophe_closing(adapter));
   EXPECT_FALSE(balcony_strophe_closing(adapter));
   balcony_strophe_close(adapter);
