@@ -5,6 +5,7 @@
 
 #include <cassert>
 #include <deque>
+#include <mutex>
 #include <new>
 #include <utility>
 #include <vector>
@@ -31,6 +32,12 @@ constexpr std::size_t kUsualChildren = 4;
 // libxml2 looks for encodings in the first four octets, and waits for them: here they are.
 constexpr std::string_view kPrologue = "<?xml version='1.0'?>";
 
+// libxml2 sets itself up at first use; two threads that do so at once would race.
+void set_libxml2_up() {
+  static std::once_flag once;
+  std::call_once(once, xmlInitParser);
+}
+
 bool is_space(std::string_view text) {
   return text.find_first_not_of(kXmlSpace) == std::string_view::npos;
 }
@@ -39,7 +46,10 @@ bool is_space(std::string_view text) {
 
 class XmlParser::Engine {
  public:
-  explicit Engine(const XmlLimits& limits) : limits_(limits), scanner_(limits) { renew(); }
+  explicit Engine(const XmlLimits& limits) : limits_(limits), scanner_(limits) {
+    set_libxml2_up();
+    renew();
+  }
   Engine(const Engine&) = delete;  // libxml2 knows where it lives
   Engine& operator=(const Engine&) = delete;
 

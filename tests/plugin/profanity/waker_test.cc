@@ -22,6 +22,21 @@ bool is_woken_within(std::chrono::microseconds longest) {
   return select(0, nullptr, nullptr, nullptr, &wait) < 0 && errno == EINTR;
 }
 
+// Declared before the waker that watches one of them, so that they are closed after it has ended.
+struct SocketPair {
+  SocketPair() { EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0); }
+  ~SocketPair() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  void send() const { EXPECT_EQ(write(ends[1], "x", 1), 1); }
+  void receive() const {
+    char byte;
+    EXPECT_EQ(read(ends[0], &byte, 1), 1);
+  }
+  int ends[2];
+};
+
 TEST(ProfanityWaker, EndsTheWaitForKeys) {
   Waker waker;
   std::thread other([&] { waker.request(); });
@@ -44,36 +59,29 @@ TEST(ProfanityWaker, IsQuietOnceTheLoopHasComeRound) {
 }
 
 TEST(ProfanityWaker, WakesWhileASocketHasSomething) {
-  int pair[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  SocketPair pair;
   Waker waker;
-  waker.watch({pair[0]});
+  waker.watch({pair.ends[0]});
   for (int i = 0; i < 20; ++i) waker.on_turn();
   while (is_woken_within(30ms)) waker.on_turn();
-  ASSERT_EQ(write(pair[1], "x", 1), 1);
+  pair.send();
   EXPECT_TRUE(is_woken_within(10s));
   waker.on_turn();
   EXPECT_TRUE(is_woken_within(10s));  // nobody has read it
-  char byte;
-  ASSERT_EQ(read(pair[0], &byte, 1), 1);
+  pair.receive();
   int wakes = 0;
   for (; is_woken_within(100ms); ++wakes) waker.on_turn();
   EXPECT_LT(wakes, 20);  // a few more, for what TLS may hold
-  close(pair[0]);
-  close(pair[1]);
 }
 
 TEST(ProfanityWaker, ForgetsASocketThatSomebodyElseReads) {
-  int pair[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  ASSERT_EQ(write(pair[1], "x", 1), 1);
+  SocketPair pair;
+  pair.send();
   Waker waker;
-  waker.watch({pair[0]});
+  waker.watch({pair.ends[0]});
   int wakes = 0;
   for (; wakes < 5000 && is_woken_within(300ms); ++wakes) waker.on_turn();
   EXPECT_LT(wakes, 2000);
-  close(pair[0]);
-  close(pair[1]);
 }
 
 TEST(ProfanityWaker, KeepsTheLoopAwakeWithoutASocketWhileSomethingGoesOn) {
