@@ -2,11 +2,14 @@
 """Two clients on the networks that people have: one LAN, NATs, IPv6 alone, a dead second address,
 each in namespaces with veth and nftables. Needs root."""
 import re
+import signal
+import time
 
 import pytest
 
 from namespaces import SERVER, SERVER6
 from network_steps import both_behind_nats, networks, one_behind_a_nat, opens  # noqa: F401
+from steps import both_open, closed, start
 
 pytestmark = pytest.mark.full
 
@@ -67,3 +70,25 @@ def test_a_dead_better_address_costs_no_more_than_the_grace(networks):  # noqa: 
                   for c in re.findall(r"<candidate[^>]*>", accept)}
     assert priorities["198.18.1.2"] > priorities["203.0.113.2"]  # the dead one was tried first
     assert took < 0.2 + 2 * 0.4 + 2  # stagger, a grace each, and a slow machine
+
+
+def test_a_peer_that_reads_nothing_is_kept_until_it_vanishes(networks):  # noqa: F811
+    # covers C-11
+    networks.serve()
+    spaces = [networks.net.person("a", "198.51.100"), networks.net.person("b", "203.0.113")]
+    romeo, juliet = networks.pair(*spaces, transports=SOCKS5)
+    start(romeo, juliet)
+    assert both_open(romeo, juliet)[0]["transport"] == "s5b-direct"
+
+    juliet.process.send_signal(signal.SIGSTOP)
+    for _ in range(150):  # many times what her machine takes for her
+        romeo.msg(juliet.jid, "0123456789abcdef" * 512)
+    romeo.never("stream", 30, state="closed")  # by now the system would ask every 26 s
+
+    since = time.monotonic()
+    networks.net.cut(spaces[1])
+    assert closed(romeo, juliet, timeout=60)["reason"] in ("connectivity-error", "gone", "timeout")
+    took = time.monotonic() - since
+    print(f"noticed after {took:.1f} s")
+    assert took < 47, took  # three questions, at most 14 s apart, and a look at them
+    juliet.kill()

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <system_error>
 
 #include "transports/net/system_address.h"
@@ -76,11 +75,13 @@ void Socket::set_stream_options() const {
   set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdle);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, kKeepInterval);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
-  set_patient(false);
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout);
 }
 
-void Socket::set_patient(bool is_patient) const {
-  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, is_patient ? 0 : kUserTimeout);
+void Socket::set_patience(Duration from_first_question) const {
+  constexpr Duration kLongest = 24h;  // a number of milliseconds that fits
+  Duration timeout = std::min(from_first_question, kLongest);
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout / 1ms));
 }
 
 Socket::Progress Socket::progress() const {
@@ -89,7 +90,8 @@ Socket::Progress Socket::progress() const {
   getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
   int left = 0;
   ioctl(fd_, SIOCOUTQ, &left);
-  return {left == 0, info.tcpi_unacked, info.tcpi_probes, Duration(info.tcpi_last_ack_recv)};
+  return {static_cast<std::size_t>(left), info.tcpi_unacked, info.tcpi_probes,
+          Duration(info.tcpi_last_ack_recv)};
 }
 
 std::optional<Endpoint> Socket::local() const { return local_of(fd_); }

@@ -37,12 +37,13 @@ class Socket {
 
   // No Nagle, and C-11: an idle peer is asked after 5 s, and is dead after 14 s without an answer.
   void set_stream_options() const;
-  // Those 14 s count also while a peer that lives has no room for more. Lifted until called again.
-  void set_patient(bool is_patient) const;
+  // Those 14 s count also while a peer that lives has no room for more, from when the system first
+  // asked whether it has: this is how long it may take, and no question is put off beyond it.
+  void set_patience(Duration from_first_question) const;
 
   // How it stands with what the kernel has not got rid of.
   struct Progress {
-    bool is_idle = true;      // nothing: the peer has acknowledged all
+    std::size_t left = 0;     // octets; none: the peer has acknowledged all
     unsigned in_flight = 0;   // packets sent and not acknowledged; none: the peer has no room
     unsigned unanswered = 0;  // questions whether it has room again
     Duration since_answer{};  // since it last acknowledged anything

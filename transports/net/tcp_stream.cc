@@ -15,9 +15,12 @@ constexpr std::size_t kReadPiece = 64 * 1024;   // four full TLS records a call
 constexpr std::size_t kBigWrite = 16 * 1024;    // a full record: worth a call, not worth a copy
 // For the last octets and the peer's FIN. Half of what the layer above waits for each step (C-08).
 constexpr Duration kLinger = 5s;
-// While the kernel holds octets: soon enough to lift TCP_USER_TIMEOUT (14 s) from a live peer.
+// While the kernel holds octets: soon enough to put TCP_USER_TIMEOUT (14 s) off for a live peer.
 constexpr Duration kProgressCheck = 5s;
-// When it is lifted, a peer is dead after so many unanswered probes, and so long, as in C-11.
+// While the peer has no room. What the kernel has counted when we see it first, at most the above,
+// leaves 9 s of the 14 for the next look, however busy the machine is.
+constexpr Duration kPatientCheck = 2s;
+// A peer without room is dead after so many unanswered probes, and so long, as in C-11.
 constexpr unsigned kDeadProbes = 3;
 constexpr Duration kDeadAfter = 14s;
 
@@ -109,6 +112,7 @@ std::size_t TcpStream::send(ByteView octets) {
   }
   std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   is_blocked_ = taken < octets.size();
+  sent_ += taken;
   if (!progress_.is_set())
     progress_.set(env_.now() + kProgressCheck, [this] { look_at_progress(); });
   return taken;
@@ -129,15 +133,21 @@ void TcpStream::on_linger_over() {
   deliver();
 }
 
+// The kernel asks a peer without room ever less often, up to every 2 minutes, but never later than
+// its timeout. So that goes with the time: always 14 s away, and lifted before it comes.
 void TcpStream::look_at_progress() {
   if (is_ended_) return;
   Socket::Progress progress = socket_.progress();
-  bool is_full = !progress.is_idle && progress.in_flight == 0;
-  if (is_full != is_patient_) socket_.set_patient(is_full);
-  is_patient_ = is_full;
-  if (progress.is_idle) return;
-  if (progress.unanswered < kDeadProbes || progress.since_answer < kDeadAfter)
-    return progress_.set(env_.now() + kProgressCheck, [this] { look_at_progress(); });
+  bool is_full = progress.left > 0 && progress.in_flight == 0;
+  std::uint64_t acknowledged = sent_ - progress.left;
+  if (!is_full || acknowledged != acknowledged_) full_since_ = env_.now();
+  acknowledged_ = acknowledged;
+  socket_.set_patience(env_.now() - full_since_ + kDeadAfter);
+  if (progress.left == 0) return;
+  if (progress.unanswered < kDeadProbes || progress.since_answer < kDeadAfter) {
+    Duration until_next = is_full ? kPatientCheck : kProgressCheck;
+    return progress_.set(env_.now() + until_next, [this] { look_at_progress(); });
+  }
   end(connection_error(ETIMEDOUT));
   deliver();
 }
