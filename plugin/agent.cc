@@ -23,6 +23,7 @@ Socks5Factory::Settings socks5_settings(const Settings& settings) {
   Socks5Factory::Settings paths;
   paths.policy = address_policy(settings);
   paths.direct = settings.s5b_direct;
+  paths.upnp = settings.s5b_upnp;
   paths.tunnel = settings.s5b_tunnel;
   paths.most_candidates = settings.limit_candidates;
   paths.strangers = {settings.limit_strangers, settings.limit_strangers_per_address};
@@ -44,7 +45,7 @@ std::string read_anchors(const std::string& path, Mailbox& mailbox) {
 }
 
 Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
-             Network* network, Reactor* reactor)
+             Network* network, Reactor* reactor, Gateway* gateway)
     : env_(env),
       scheduler_(scheduler),
       mailbox_(mailbox),
@@ -52,6 +53,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       parser_is_sound_(parser_is_sound),
       anchors_(read_anchors(settings().ca, mailbox)),
       ibb_(env, scheduler, {settings().ibb_block_size}),
+      gateway_(gateway),
       router_({}, settings().sessions),
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
       account_port_(*this, Jid()),
@@ -64,7 +66,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       replies_timer_(scheduler, env) {
   mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
   if (network) {
-    socks5_.emplace(env, scheduler, *network, proxies_, socks5_settings(settings()));
+    socks5_.emplace(env, scheduler, *network, proxies_, socks5_settings(settings()), gateway);
     factories_.push_back(&*socks5_);
   }
   if (network && reactor) {
@@ -108,7 +110,10 @@ void Agent::on(Online& event) {
 // S5B-19.
 void Agent::search_proxies() {
   bool is_wanted = is_online_ && socks5_ && is_enabled(*socks5_);
-  if (is_wanted) proxies_.search(std::string(local_.domain()), settings().s5b_proxy);
+  if (!is_wanted) return;
+  proxies_.search(std::string(local_.domain()), settings().s5b_proxy);
+  bool shows_addresses = settings().s5b_direct && settings().reach == Reach::kAny;
+  if (gateway_ && settings().s5b_upnp && shows_addresses) gateway_->look();
 }
 
 // For the paths that are tried from now on.

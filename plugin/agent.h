@@ -44,7 +44,7 @@ class Agent final : public LinkOwner {
   // Borrows all but `state`. `parser_is_sound`: see reads_senders_rightly(). Without a network all
   // streams run in band; ICE needs besides the reactor itself, which is then the scheduler.
   Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
-        Network* network = nullptr, Reactor* reactor = nullptr);
+        Network* network = nullptr, Reactor* reactor = nullptr, Gateway* gateway = nullptr);
   ~Agent();
 
   // A further method of connecting. Borrowed; before the first event.
@@ -211,6 +211,7 @@ class Agent final : public LinkOwner {
 
   Jid local_;
   bool is_online_ = false, was_online_ = false, closing_ = false;
+  Gateway* const gateway_;
   Router router_;
   IqTracker tracker_;
   ServerPort account_port_;  // for what concerns no peer

@@ -26,6 +26,7 @@
 #include "plugin/system_env.h"
 #include "transports/net/reactor.h"
 #include "transports/net/system_network.h"
+#include "transports/net/upnp_gateway.h"
 
 namespace balcony {
 namespace {
@@ -85,6 +86,7 @@ struct balcony_account {
         fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         reactor(env),
         network(reactor, env),
+        gateway(reactor, env),
         mailbox([this] { reactor.wake(); }, [this] { signal(); }) {}
   ~balcony_account() {
     if (fd >= 0) close(fd);
@@ -102,8 +104,8 @@ struct balcony_account {
       mailbox.to_host(TellLog{
           kLogInfo, "this client's parser ignores attribute namespaces: offers are proven first"});
     }
-    agent =
-        std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound, &network, &reactor);
+    agent = std::make_unique<Agent>(env, reactor, mailbox, std::move(state), sound, &network,
+                                    &reactor, &gateway);
     reactor.set_on_wake([this] {
       while (auto event = mailbox.next_for_core()) agent->handle(std::move(*event));
     });
@@ -124,6 +126,7 @@ struct balcony_account {
   SystemEnv env;
   Reactor reactor;
   SystemNetwork network;
+  UpnpGateway gateway;
   Mailbox mailbox;
   std::unique_ptr<Agent> agent;  // the thread's own, once it runs
   std::thread thread;

@@ -51,6 +51,26 @@ def test_a_port_that_a_nat_forwards_is_a_direct_path(networks):  # noqa: F811
     assert infos[1]["remote"] == "198.51.100.2:7000"
 
 
+def test_a_port_that_a_router_opens_when_asked_is_a_direct_path(networks):  # noqa: F811
+    networks.serve()
+    a = networks.net.behind_nat("a", "11.22.33", "192.168.1", upnp=True)
+    b = networks.net.behind_nat("b", "203.0.113", "192.168.2")
+    romeo, juliet = people = networks.pair(a, b, transports=SOCKS5)
+    time.sleep(5)  # it is looked for from the login on, and nobody waits for it
+
+    took, infos = opens(people, "s5b-direct")
+    assert infos[1]["remote"].startswith("11.22.33.2:")
+    assert len(networks.net.mapped("a")) == 1
+    print(f"open through the router's port after {took:.2f} s")
+
+    assert romeo.e2e(f"stop {juliet.jid}")["ok"]
+    closed(romeo, juliet), closed(juliet, romeo)
+    until = time.monotonic() + 5
+    while networks.net.mapped("a") and time.monotonic() < until:
+        time.sleep(0.1)
+    assert networks.net.mapped("a") == []  # given back
+
+
 def test_ipv6_alone_is_a_direct_path(networks):  # noqa: F811
     networks.serve(address=SERVER6)
     _, infos = opens(networks.pair(networks.net.person6("a", "2001:db8:a"),

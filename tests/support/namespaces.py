@@ -4,7 +4,9 @@ server, people on it directly or behind a NAT of their own, people on one LAN. E
 own: nothing of it is seen outside, and all of it goes when it is closed."""
 import itertools
 import os
+import shutil
 import subprocess
+import tempfile
 
 SERVER = "192.0.2.1"
 SERVER6 = "2001:db8::1"
@@ -17,6 +19,8 @@ class Internet:
         self._spaces = []
         self._links = itertools.count()
         self._uplinks = {}
+        self._routers = []
+        self._folder = tempfile.mkdtemp(prefix="balcony-net-")
         self.core = self._space("core")
         for address in (f"{SERVER}/32", f"{SERVER6}/128"):
             self._ip("-n", self.core, "addr", "add", address, "dev", "lo")
@@ -30,6 +34,11 @@ class Internet:
         self.close()
 
     def close(self):
+        for router in self._routers:
+            router.terminate()
+            router.wait(10)
+        self._routers = []
+        shutil.rmtree(self._folder, ignore_errors=True)
         for space in reversed(self._spaces):
             subprocess.run(["ip", "netns", "del", space], check=False)
         self._spaces = []
@@ -59,9 +68,9 @@ class Internet:
         self._join(space, f"{prefix}::2/64", self.core, f"{prefix}::1/64", f"{prefix}::1")
         return space
 
-    def behind_nat(self, name, outside, inside, forwarded=None):
+    def behind_nat(self, name, outside, inside, forwarded=None, upnp=False):
         """With a private address, {inside}.2; the world sees {outside}.2, and can't come in but by the
-        port `forwarded`."""
+        port `forwarded`, or with `upnp` those that the router is asked for."""
         nat = self.person(f"{name}-nat", outside)
         self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
                        f"add rule ip nat out ip saddr {inside}.0/24 masquerade random")
@@ -76,7 +85,9 @@ class Internet:
                            f"add rule ip nat in ip daddr {outside}.2 tcp dport {forwarded} "
                            f"dnat to {inside}.2:{forwarded}")
         space = self._space(name)
-        self._join(space, f"{inside}.2/24", nat, f"{inside}.1/24", f"{inside}.1")
+        _, home = self._join(space, f"{inside}.2/24", nat, f"{inside}.1/24", f"{inside}.1")
+        if upnp:
+            self._start_upnp(nat, home)
         return space
 
     def lan(self, names, subnet):
@@ -95,11 +106,35 @@ class Internet:
             spaces.append(space)
         return spaces
 
+    def mapped(self, name):
+        """What the router of behind_nat(name, upnp=True) leads inside now, as rules of nftables."""
+        rules = subprocess.run(["ip", "netns", "exec", f"{self._name}-{name}-nat", "nft", "list", "chain",
+                                "inet", "upnp", "in"], check=True, capture_output=True, text=True)
+        return [line.strip() for line in rules.stdout.splitlines() if "dnat" in line]
+
     def cut(self, space):
         """The cable is pulled."""
         self._ip("-n", space, "link", "set", self._uplinks[space], "down")
 
     # --- how
+
+    def _start_upnp(self, nat, home):
+        """miniupnpd; it fills the chains that it is given."""
+        self._nft(nat, "add table inet upnp; add chain inet upnp allow; add chain inet upnp in "
+                       "{ type nat hook prerouting priority -100 ; };"
+                       "add chain inet upnp out { type nat hook postrouting priority 99 ; }")
+        path = os.path.join(self._folder, nat)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"ext_ifname={self._uplinks[nat]}\nlistening_ip={home}\nhttp_port=5000\n"
+                       "enable_upnp=yes\nenable_natpmp=no\nsecure_mode=yes\n"
+                       "uuid=00000000-0000-0000-0000-000000000000\n"
+                       "upnp_table_name=upnp\nupnp_nat_table_name=upnp\nupnp_forward_chain=allow\n"
+                       "upnp_nat_chain=in\nupnp_nat_postrouting_chain=out\n"
+                       "allow 1024-65535 0.0.0.0/0 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n")
+        with open(f"{path}.log", "wb") as log:
+            self._routers.append(subprocess.Popen(
+                ["ip", "netns", "exec", nat, "miniupnpd", "-d", "-f", path, "-P", f"{path}.pid"],
+                stdout=log, stderr=log))
 
     def _space(self, name):
         space = f"{self._name}-{name}"

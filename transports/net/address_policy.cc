@@ -62,6 +62,10 @@ bool may_connect(const AddressPolicy& policy, const Endpoint& to, Target target)
   return to.port >= kFirstFreePort || target == Target::kRelay || policy.low_ports;
 }
 
+bool may_show_outside(const AddressPolicy& policy, const Endpoint& outside) {
+  return outside.ip.kind() == Kind::kGlobal && may_connect(policy, outside, Target::kPeer);
+}
+
 std::vector<IpAddress> addresses_to_show(const AddressPolicy& policy,
                                          const std::vector<InterfaceAddress>& own) {
   std::vector<IpAddress> shown;

@@ -28,6 +28,10 @@ enum class Target {
 // port 0; loopback by setting only.
 bool may_connect(const AddressPolicy& policy, const Endpoint& to, Target target);
 
+// Whether a router's word that this is our address and port out there may be passed on: global ones
+// only, by the same rules.
+bool may_show_outside(const AddressPolicy& policy, const Endpoint& outside);
+
 // Of our own addresses those that may be signalled, best first, each once, at most 16: global IPv6,
 // IPv4, local IPv6, loopback.
 std::vector<IpAddress> addresses_to_show(const AddressPolicy& policy,

@@ -44,6 +44,28 @@ Candidates open_doors(Socks5Entrance& entrance, const Network& network, const Ad
   return ours;
 }
 
+std::unique_ptr<Gateway::Mapping> ask_gateway(Gateway& gateway, Socks5Entrance& entrance,
+                                              const Network& network, const AddressPolicy& policy,
+                                              const Jid& local, Env& env, Assisted done) {
+  std::vector<IpAddress> shown = addresses_to_show(policy, network.addresses());
+  std::optional<IpAddress> inside = gateway.inside();
+  if (!inside || std::find(shown.begin(), shown.end(), *inside) == shown.end()) return nullptr;
+  Candidate candidate;
+  candidate.type = CandidateType::kAssisted;
+  candidate.cid = env.token(kCidBits);
+  candidate.jid = local.full();
+  auto opened = entrance.open(candidate.cid, {*inside, 0});
+  if (!opened) return nullptr;
+  auto mapped = [candidate, policy, done = std::move(done)](const Result<Endpoint>& outside) {
+    if (!outside || !may_show_outside(policy, *outside)) return done(std::nullopt);
+    Candidate shown_outside = candidate;
+    shown_outside.host = outside->ip.text();
+    shown_outside.port = outside->port;
+    done(std::move(shown_outside));
+  };
+  return gateway.map(opened->port, std::move(mapped));
+}
+
 void add_proxies(Candidates& ours, const std::vector<Socks5Proxy>& proxies,
                  const Candidates& theirs, Env& env) {
   for (const Socks5Proxy& proxy : proxies) {

@@ -11,6 +11,7 @@
 #include "transports/socks5/candidate.h"
 #include "transports/socks5/entrance.h"
 #include "transports/socks5/gather.h"
+#include "transports/socks5/mapped_stream.h"
 #include "transports/socks5/negotiation.h"
 
 namespace balcony {
@@ -18,6 +19,8 @@ namespace {
 
 // A search for proxies that began at login and is still going on when a stream is wanted.
 constexpr Duration kProxyWait = 2s;
+// For a router that is known: it is one hop away.
+constexpr Duration kGatewayWait = 300ms;
 constexpr std::size_t kMostEarly = 32;  // transport-infos before our own description
 
 // What hears of a connection that waits for its proxy's activation (S5B-17).
@@ -50,6 +53,7 @@ class Socks5Transport : public Transport {
     ProxyFinder& proxies;
     Strangers& strangers;
     IqPort& port;
+    Gateway* gateway;  // or null
   };
 
   Socks5Transport(Role role, const Peers& peers, Reach reach,
@@ -69,6 +73,7 @@ class Socks5Transport : public Transport {
   void start(Listener* listener) override {
     listener_ = listener;
     world_.proxies.refresh();
+    if (asks_gateway()) world_.gateway->look();
     gather_until_ = world_.env.now() + kProxyWait;
     if (role_ == Role::kInitiator) gather_soon();
   }
@@ -81,6 +86,8 @@ class Socks5Transport : public Transport {
   // what we offer
   void gather_soon();
   void gather();
+  bool asks_gateway() const { return world_.gateway && settings_.upnp && shows_addresses_; }
+  void describe();
   std::string name_of(const Jid& provider, const Jid& other) const {
     return socks5_name(sid_, provider, other);
   }
@@ -110,7 +117,9 @@ class Socks5Transport : public Transport {
   std::vector<Socks5Info> early_;  // from before ours was described
   bool is_over_ = false;
   TimePoint gather_until_;
+  Candidates ours_;  // until they are described
   std::optional<Socks5Entrance> entrance_;
+  std::unique_ptr<Gateway::Mapping> mapping_;  // to a door of the entrance
   std::optional<Socks5Negotiation> negotiation_;
   std::map<std::string, std::unique_ptr<Socks5Attempt>, std::less<>> attempts_;
   std::vector<std::unique_ptr<Socks5Attempt>> finished_;  // not destroyed inside their own call
@@ -151,15 +160,32 @@ void Socks5Transport::gather_soon() {
 void Socks5Transport::gather() {
   if (world_.proxies.is_searching() && world_.env.now() < gather_until_)
     return turn_.set(world_.env.now() + 20ms, [this] { gather(); });
-  Candidates ours;
   if (shows_addresses_) {
     std::vector<std::string> names = {name_of(peers_.local, peers_.remote),
                                       name_of(peers_.remote, peers_.local)};  // S5B-07
     entrance_.emplace(std::move(names), world_.network, world_.strangers, world_.scheduler,
                       world_.env);
-    ours = open_doors(*entrance_, world_.network, settings_.policy, settings_.tunnel, peers_.local,
-                      world_.env);
+    ours_ = open_doors(*entrance_, world_.network, settings_.policy, settings_.tunnel, peers_.local,
+                       world_.env);
   }
+  if (!asks_gateway()) return describe();
+  auto assisted = [this](std::optional<Candidate> candidate) {
+    if (candidate) ours_.push_back(std::move(*candidate));
+    if (!candidate) mapping_.reset();
+    describe();
+  };
+  mapping_ = ask_gateway(*world_.gateway, *entrance_, world_.network, settings_.policy,
+                         peers_.local, world_.env, std::move(assisted));
+  if (!mapping_) return describe();
+  turn_.set(world_.env.now() + kGatewayWait, [this] {
+    mapping_.reset();
+    describe();
+  });
+}
+
+void Socks5Transport::describe() {
+  turn_.clear();
+  Candidates ours = std::exchange(ours_, {});
   add_proxies(ours, world_.proxies.proxies(), theirs_, world_.env);
   prioritise(ours, theirs_, world_.env);
   Socks5Offer offer{sid_, name_of(peers_.local, peers_.remote), ours};
@@ -286,7 +312,10 @@ void Socks5Transport::use(const Candidate& candidate, bool is_ours) {
                       "the other side named a connection that it does not have"});
   }
   for (std::size_t i = 1; i < guests.size(); ++i) listener_->on_rival(std::move(guests[i].stream));
-  connected(std::move(guests.front()), candidate);
+  Connection first = std::move(guests.front());
+  if (candidate.type == CandidateType::kAssisted)
+    first.stream = std::make_unique<MappedStream>(std::move(first.stream), std::move(mapping_));
+  connected(std::move(first), candidate);
 }
 
 void Socks5Transport::connected(Connection connection, const Candidate& candidate) {
@@ -308,6 +337,7 @@ void Socks5Transport::stop() {
   attempts_.clear();
   connections_.clear();
   entrance_.reset();
+  mapping_.reset();
 }
 
 void Socks5Transport::fail_with(Error error) {
@@ -318,12 +348,13 @@ void Socks5Transport::fail_with(Error error) {
 }  // namespace
 
 Socks5Factory::Socks5Factory(Env& env, Scheduler& scheduler, Network& network, ProxyFinder& proxies,
-                             Settings settings)
+                             Settings settings, Gateway* gateway)
     : env_(env),
       scheduler_(scheduler),
       network_(network),
       proxies_(proxies),
       settings_(std::move(settings)),
+      gateway_(gateway),
       strangers_(settings_.strangers) {}
 
 std::string_view Socks5Factory::ns() const { return ns::kJingleSocks5; }
@@ -337,7 +368,7 @@ Result<void> Socks5Factory::check_offer(const Element& transport) const {
 
 std::unique_ptr<Transport> Socks5Factory::create(Role role, const Peers& peers, IqPort& port,
                                                  Reach reach) {
-  Socks5Transport::World world{env_, scheduler_, network_, proxies_, strangers_, port};
+  Socks5Transport::World world{env_, scheduler_, network_, proxies_, strangers_, port, gateway_};
   return std::make_unique<Socks5Transport>(role, peers, reach, settings_, world);
 }
 

@@ -10,6 +10,7 @@
 
 #include "jingle/transport.h"
 #include "transports/net/address_policy.h"
+#include "transports/net/gateway.h"
 #include "transports/net/network.h"
 #include "transports/net/scheduler.h"
 #include "transports/socks5/proxy_finder.h"
@@ -22,14 +23,16 @@ class Socks5Factory : public TransportFactory {
   struct Settings {
     AddressPolicy policy;              // candidates.*
     bool direct = true;                // s5b.direct
+    bool upnp = true;                  // s5b.upnp
     std::string tunnel;                // s5b.tunnel: host:port, or empty
     std::size_t most_candidates = 32;  // limits.candidates
     Strangers::Limits strangers;       // limits.strangers*
   };
 
   // All borrowed; they outlive the factory and what it makes. `proxies` is driven by its owner.
+  // `gateway` may be null.
   Socks5Factory(Env& env, Scheduler& scheduler, Network& network, ProxyFinder& proxies,
-                Settings settings);
+                Settings settings, Gateway* gateway = nullptr);
 
   std::string_view name() const override { return "s5b"; }
   std::string_view ns() const override;
@@ -45,6 +48,7 @@ class Socks5Factory : public TransportFactory {
   Network& network_;
   ProxyFinder& proxies_;
   Settings settings_;
+  Gateway* const gateway_;
   Strangers strangers_;
 };
 

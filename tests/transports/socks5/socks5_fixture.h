@@ -13,6 +13,7 @@
 
 #include "jingle/base/ns.h"
 #include "jingle/base/stanza.h"
+#include "tests/support/fake_gateway.h"
 #include "tests/support/fake_network.h"
 #include "tests/support/recorder.h"
 #include "transports/socks5/candidate.h"
@@ -120,7 +121,8 @@ class Socks5Side : public Transport::Listener {
         port(scheduler, env),
         machine(net.add(addresses)),
         finder(port, env),
-        factory(env, scheduler, machine, finder, {}) {}
+        gateway(scheduler, env),
+        factory(env, scheduler, machine, finder, {}, &gateway) {}
 
   // The server lists a proxy.
   void has_proxy() {
@@ -187,6 +189,7 @@ class Socks5Side : public Transport::Listener {
   ScriptedPort port;
   FakeInternet::Machine& machine;
   ProxyFinder finder;
+  FakeGateway gateway;
   Socks5Factory factory;
   std::unique_ptr<Transport> transport;
   Socks5Side* other = nullptr;
