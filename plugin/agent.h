@@ -116,6 +116,7 @@ class Agent final : public LinkOwner {
   // agent_offers.cc: offers of peers, and ours that meet them
   void on_jingle(const Element& iq);
   void on_offer(const Element& iq, const Router::NewOffer& offer);
+  bool has_enough_half_open(const Jid& peer) const;
   void consider_offer(Link& link);  // consent (JGL-40)
   void on_glare(Link& own, Link& theirs);
   void reconsider_offers(const Jid& peer);

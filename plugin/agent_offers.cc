@@ -26,8 +26,21 @@ void Agent::on_jingle(const Element& iq) {
 void Agent::on_offer(const Element& iq, const Router::NewOffer& offer) {
   Jid peer = *Jid::parse(iq.attr("from"));
   if (!may_offer(peer)) return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
+  if (has_enough_half_open(peer))
+    return send(error_of(iq, {"resource-constraint", "wait", {}, {}}));
   links_.push_back(Link::respond(*this, {local_, peer}, offer.request.sid, !parser_is_sound_));
   links_.back()->on_jingle(iq, offer.request);
+}
+
+// C-17: one contact's attempts must not take all the places there are. Of those that a client gave
+// up its next offer takes the place; this is about several clients.
+bool Agent::has_enough_half_open(const Jid& peer) const {
+  auto count = std::count_if(links_.begin(), links_.end(), [&](const auto& link) {
+    bool is_half_open = link->role() == Role::kResponder && !link->was_open() && !link->is_over() &&
+                        link->phase() != Link::Phase::kSignalling;
+    return is_half_open && link->peer() != peer && link->peer().same_bare(peer);
+  });
+  return static_cast<std::size_t>(count) >= settings().sessions.pending_per_peer;
 }
 
 Link* Agent::find_link(const Session* session) const {
