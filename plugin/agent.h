@@ -234,6 +234,7 @@ class Agent final : public LinkOwner {
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
   std::map<Jid, Call> calls_;       // by target: waiting for features
+  std::map<Jid, Call> next_calls_;  // by peer: waiting for the end of a stream that is being closed
   std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>
       quiet_until_;  // by bare JID: after a failed attempt nothing starts by itself

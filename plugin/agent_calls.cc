@@ -161,6 +161,7 @@ void Agent::on_over(Link& link) {
   }
   reconsider_offers(link.peer());
   if (link.is_to_be_renewed()) call({link.peer(), {}, true});
+  if (auto next = next_calls_.extract(link.peer())) call(std::move(next.mapped()));
   bool failed = link.role() == Role::kInitiator && !link.was_open();
   if (failed) {
     on_failed_attempt(link);

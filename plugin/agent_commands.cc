@@ -94,10 +94,16 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
                        ? "The method " + method + " is not in this version; there are s5b, ice, ibb"
                        : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};
   }
+  Call wanted{jid, {}, true};
+  if (!method.empty()) wanted.methods = {method};
   if (Link* link = find_link(jid, Which::kGoing)) {
     if (link->is_open())
       return {true, "A stream with " + link->peer().full() + " is open already."};
     if (link->question() == Link::Question::kOffer) return answer_question(jid, true);
+    if (link->was_open()) {
+      next_calls_[link->peer()] = std::move(wanted);
+      return {true, "Calling " + jid.full() + " as soon as the old stream is closed."};
+    }
     return {true, "A stream with " + link->peer().full() + " is being negotiated already."};
   }
   if (jid.is_bare() && peers_.resources(jid).empty()) {
@@ -105,7 +111,7 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
             jid.full() + " is not online, or does not show you so; a full address may be tried."};
   }
   quiet_until_.erase(jid.to_bare());
-  call({jid, method.empty() ? std::vector<std::string>() : std::vector<std::string>{method}, true});
+  call(std::move(wanted));
   return {true, "Calling " + jid.full() + "."};
 }
 

@@ -321,6 +321,25 @@ TEST_F(TwoAgents, FollowNoRedirectToSomebodyElse) {  // covers JGL-12
   }
 }
 
+TEST_F(TwoAgents, CallAnewOnceTheOldStreamIsClosed) {
+  for (bool caller_is_same : {true, false}) {
+    World fresh;
+    fresh.befriend(kRomeo, kJuliet);
+    FakeHost& a = fresh.add(kRomeo, kAuto);
+    FakeHost& b = fresh.add(kJuliet, kAuto);
+    a.command("start juliet@example.net");
+    fresh.advance(2s);
+    FakeHost& user = caller_is_same ? a : b;
+    std::string other(caller_is_same ? b.jid.bare() : a.jid.bare());
+    user.command("stop " + other);
+    user.command("start " + other + " ibb");
+    fresh.run();
+    EXPECT_THAT(user.reply(), HasSubstr("as soon as"));
+    fresh.advance(3s);
+    EXPECT_THAT(user.states(), ElementsAre("negotiating", "open", "closed", "negotiating", "open"));
+  }
+}
+
 TEST_F(TwoAgents, OpenNoMoreStreamsThanTheLimitSays) {  // covers C-17
   meet({"mode=auto", "trust=tofu", "limits.sessions=1"}, kAuto);
   open();

@@ -194,9 +194,7 @@ class Prosody:
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)
             if self.proxy else "",
-            proxy=PROXY.format(host=self.host, address=self.interface
-                                if self.federated or self.namespace else "localhost")
-            if self.proxy else ""))
+            proxy=PROXY.format(host=self.host, address=self.interface) if self.proxy else ""))
 
     def _write_users(self):
         data = self.folder / "data" / self.host.replace(".", "%2e")
