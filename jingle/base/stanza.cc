@@ -78,7 +78,8 @@ StanzaError stanza_error(const Element& stanza) {
       error.application = *child;
     }
   }
-  bool names_address = error.condition == "gone" || error.condition == "redirect";
+  bool names_address =
+      condition && (condition->name() == "gone" || condition->name() == "redirect");
   if (names_address && !error.application) error.application = *condition;
   return error;
 }
