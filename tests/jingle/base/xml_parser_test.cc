@@ -246,8 +246,8 @@ TEST(XmlParser, AcceptsEveryScript) {
   EXPECT_EQ(read("<a><b é='ü'>€ 🌹<ñ/></b>").back(), "28 <b é='ü'>€ 🌹<ñ/></b>");
 }
 
-// A name that only XML 1.0's fifth edition allows: libstrophe's expat, which knows the fourth, could
-// not read the stanza that we hand over.
+// A name that only XML 1.0's fifth edition allows: libstrophe's expat, which knows the fourth,
+// could not read the stanza that we hand over.
 TEST(XmlParser, RefusesNamesThatTheHostCouldNotRead) {
   for (std::string bad : {"<bӎc/>", "<ⰰ/>", "<b 🌹='c'/>", "<ӎ:b xmlns:ӎ='urn:c'/>"})
     EXPECT_EQ(fault_of("<a>" + bad + "<z/></a>"), "not-well-formed") << bad;
