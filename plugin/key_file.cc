@@ -86,7 +86,8 @@ Result<KeyFile> KeyFile::load(std::string path) {
   KeyFile file(std::move(path));
   file.absent_ = !*text;
   if (file.absent_) return file;
-  const std::string& content = **text;
+  std::string& content = **text;
+  if (!content.ends_with('\n')) content += '\n';  // else a CR that ends it would be the value's
   if (!g_utf8_validate(content.data(), static_cast<gssize>(content.size()), nullptr))
     return damaged_file(file.path_, "it is no UTF-8 text");  // finds NUL as well
   GError* error = nullptr;

@@ -57,6 +57,14 @@ TEST_F(KeyFileTest, IsEmptyWhenThereIsNoFile) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(KeyFileTest, TakesACarriageReturnAtTheEndForTheEndOfTheLine) {
+  put("[a]\nb=c\r");
+  KeyFile file = load();
+  EXPECT_EQ(file.get("a", "b"), "c");
+  ASSERT_TRUE(file.save());
+  EXPECT_EQ(load().get("a", "b"), "c");
+}
+
 TEST_F(KeyFileTest, GivesBackWhatWasSaved) {
   KeyFile file = KeyFile::empty(path);
   file.set("settings", "trust", "ask");
