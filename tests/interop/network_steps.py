@@ -27,9 +27,11 @@ class Networks(World):
         self.server = Prosody(USERS, FRIENDS, proxy=proxy, namespace=(self.net.core, address))
         self.server.start()
 
-    def pair(self, *spaces, transports, tunnel=None):
-        """`tunnel`: a port of the first one that a NAT forwards."""
-        own = [(f"s5b.tunnel={tunnel}",) if tunnel else (), ()]
+    def pair(self, *spaces, transports, tunnel=None, upnp=False):
+        """`tunnel`: a port of the first one that a NAT forwards; `upnp`: it may ask its router for
+        one."""
+        own = [(*([f"s5b.tunnel={tunnel}"] if tunnel else []), *(["s5b.upnp=true"] if upnp else [])),
+               ()]
         people = [self.host(name, *AUTO, f"transports={transports}", *more,
                             within=["ip", "netns", "exec", space])
                   for name, space, more in zip(("romeo", "juliet"), spaces, own)]

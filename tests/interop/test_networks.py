@@ -55,7 +55,7 @@ def test_a_port_that_a_router_opens_when_asked_is_a_direct_path(networks):  # no
     networks.serve()
     a = networks.net.behind_nat("a", "11.22.33", "192.168.1", upnp=True)
     b = networks.net.behind_nat("b", "203.0.113", "192.168.2")
-    romeo, juliet = people = networks.pair(a, b, transports=SOCKS5)
+    romeo, juliet = people = networks.pair(a, b, transports=SOCKS5, upnp=True)
     time.sleep(5)  # it is looked for from the login on, and nobody waits for it
 
     took, infos = opens(people, "s5b-direct")
