@@ -219,6 +219,7 @@ def test_a_server_that_stalls_ends_the_stream_in_bounded_time(world):
 
     closed(juliet, romeo, 120)
     assert juliet.wait_for("undelivered", 5)
+    romeo.quit(16)  # 10 s for the stream that can't be closed, 4 s for the server that does not answer
 
 
 def test_the_server_goes_away_and_quitting_still_reports_everything(world):
