@@ -49,7 +49,7 @@ class World:
     def peer(self, name, *arguments, state=None, resource="peer"):
         """An independent peer as that user, online."""
         client = Cli(PEER, f"{name}@localhost/{resource}", USERS[name], self.server.address, state,
-                     arguments=arguments)
+                     settings=None, arguments=arguments)
         return self._add(client, True)
 
     def profanity(self, name, online=True, port=None, plugin=PLUGIN, **options):

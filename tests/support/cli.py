@@ -18,7 +18,7 @@ class Silence(AssertionError):
 
 class Cli:
     """`program` is a list: the program and arguments that come before the usual ones. Without a
-    `password` none is in its environment."""
+    `password` none is in its environment. `settings` None: it is no balcony-cli and has none."""
 
     def __init__(self, program, jid, password, server, state=None, settings=(), arguments=(),
                  environment=None):
@@ -35,10 +35,12 @@ class Cli:
         self.state = pathlib.Path(state or self._folder / "state")
         command = [*program, "--jid", jid, "--server", server, "--server-tls", "off",
                    "--state", str(self.state)]
-        for setting in ("s5b.upnp=false", *settings):  # the network around us is no test's business
+        if settings is not None:  # the network around us is no test's business
+            settings = ("s5b.upnp=false", *settings)
+        for setting in settings or ():
             command += ["--set", setting]
         environment = {**os.environ, **(environment or {})}
-        if "s5b.upnp=true" in settings:  # libminiupnpc reads numbers that end in CR LF, not in NUL
+        if "s5b.upnp=true" in (settings or ()):  # libminiupnpc reads numbers that end in CR LF, not in NUL
             environment["ASAN_OPTIONS"] = \
                 environment.get("ASAN_OPTIONS", "") + ":strict_string_checks=0"
         environment.pop("BALCONY_PASSWORD", None)
