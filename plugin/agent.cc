@@ -53,7 +53,6 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       parser_is_sound_(parser_is_sound),
       anchors_(read_anchors(settings().ca, mailbox)),
       ibb_(env, scheduler, {settings().ibb_block_size}),
-      gateway_(gateway),
       router_({}, settings().sessions),
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
       account_port_(*this, Jid()),
@@ -104,23 +103,22 @@ void Agent::on(Online& event) {
   publish_roster();
   fetch_roster();
   fetch_blocklist();
-  search_proxies();
+  look_for_ways();
 }
 
-// S5B-19.
-void Agent::search_proxies() {
+// S5B-19, and the router that may lead a port here.
+void Agent::look_for_ways() {
   bool is_wanted = is_online_ && socks5_ && is_enabled(*socks5_);
   if (!is_wanted) return;
   proxies_.search(std::string(local_.domain()), settings().s5b_proxy);
-  bool shows_addresses = settings().s5b_direct && settings().reach == Reach::kAny;
-  if (gateway_ && settings().s5b_upnp && shows_addresses) gateway_->look();
+  if (settings().reach == Reach::kAny) socks5_->look_for_gateway();
 }
 
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
   if (socks5_) socks5_->set_settings(socks5_settings(settings()));
   if (ice_) ice_->set_settings(ice_settings(settings()));
-  if (key == "s5b.proxy" || key == "transports") search_proxies();
+  if (key == "s5b.proxy" || key == "transports") look_for_ways();
   if (key == "transports") announce_features();
 }
 

@@ -84,7 +84,7 @@ class Agent final : public LinkOwner {
   void on(HostDrained&);
   void on(Shutdown&);
   void use_identity();
-  void search_proxies();
+  void look_for_ways();
   void use_path_settings(const std::string& key);
   TransportFactory* find_method(std::string_view name_or_ns) const;  // null: not in this version
   bool is_enabled(const TransportFactory& method) const;
@@ -212,7 +212,6 @@ class Agent final : public LinkOwner {
 
   Jid local_;
   bool is_online_ = false, was_online_ = false, closing_ = false;
-  Gateway* const gateway_;
   Router router_;
   IqTracker tracker_;
   ServerPort account_port_;  // for what concerns no peer

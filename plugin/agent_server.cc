@@ -43,7 +43,9 @@ void Agent::on(Incoming& event) {
 
 void Agent::on(DirectedPresence& event) {
   roster_.on_directed_presence(event.to, event.available);
-  publish_roster();
+  mailbox_.with_snapshot([&](Snapshot& snapshot) {
+    if (snapshot.roster) snapshot.roster->on_directed_presence(event.to, event.available);
+  });
 }
 
 void Agent::on_iq_request(const Element& iq) {
@@ -74,8 +76,7 @@ void Agent::on_iq_request(const Element& iq) {
 bool Agent::may_offer(const Jid& peer) const {
   bool own_mode = state_.contacts.choice(peer.to_bare()).mode.has_value();
   return identity_ && !closing_ && !peer.is_bare() && mode_of(peer) != Mode::kOff &&
-         !roster_.is_blocked(peer) && !peer.same_bare(local_) &&
-         (own_mode || roster_.may_see_us(peer));
+         !peer.same_bare(local_) && roster_.admits(peer, own_mode);
 }
 
 void Agent::on_presence(const Element& presence) {
@@ -185,10 +186,13 @@ void Agent::fetch_blocklist() {
                         }));
 }
 
+// It may be large: it is copied, and the old one freed, while nobody waits for the snapshot.
 void Agent::publish_roster() {
+  std::optional<Roster> roster;
+  if (roster_known_) roster = roster_;
   mailbox_.with_snapshot([&](Snapshot& snapshot) {
     snapshot.local = local_;
-    snapshot.roster = roster_known_ ? std::optional(roster_) : std::nullopt;
+    snapshot.roster.swap(roster);
   });
 }
 

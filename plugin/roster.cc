@@ -41,6 +41,10 @@ bool Roster::may_see_us(const Jid& jid) const {
   return directed_.contains(jid) || directed_.contains(jid.to_bare());
 }
 
+bool Roster::admits(const Jid& jid, bool is_chosen) const {
+  return !is_blocked(jid) && (is_chosen || may_see_us(jid));
+}
+
 bool Roster::is_blocked(const Jid& jid) const {
   if (blocked_.empty()) return false;
   auto holds = [this](std::string_view text) {

@@ -23,6 +23,8 @@ class Roster {
   bool is_contact(const Jid& jid) const;  // in the roster, with any subscription
   // Subscription from or both, or directed presence from us.
   bool may_see_us(const Jid& jid) const;
+  // Neither a stranger nor blocked (DSC-10); `is_chosen`: our user gave it a mode of its own.
+  bool admits(const Jid& jid, bool is_chosen) const;
   bool is_blocked(const Jid& jid) const;  // XEP-0191 section 2: full, bare, domain/resource, domain
 
  private:

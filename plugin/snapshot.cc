@@ -19,8 +19,7 @@ Mode Snapshot::mode_of(const Jid& jid) const {
 // for an answer. Our own server asks for the account; our other clients see all of it.
 bool Snapshot::may_know(const Jid& asker) const {
   if (!roster || asker.same_bare(local) || asker.full() == local.domain()) return true;
-  return mode_of(asker) != Mode::kOff && !roster->is_blocked(asker) &&
-         (modes.contains(asker.to_bare()) || roster->may_see_us(asker));
+  return mode_of(asker) != Mode::kOff && roster->admits(asker, modes.contains(asker.to_bare()));
 }
 
 void Snapshot::settle(const RequestKey& request) {

@@ -13,9 +13,9 @@ namespace balcony {
 struct StanzaError {
   std::string condition;  // such as item-not-found
   std::string type;       // cancel, modify, wait, auth; empty: the usual one of the condition
-  Element
-      application;   // an application-specific condition, such as <out-of-order/>; may be absent.
-                     // Read of a gone or redirect without one: that itself, around an address
+  // An application-specific condition, such as <out-of-order/>; may be absent. Read of a gone or
+  // redirect without one: that itself, around an address.
+  Element application;
   std::string text;  // for people; may be empty
 };
 

@@ -115,12 +115,8 @@ void Session::on_initiate_reply(const Result<Element>& reply, const Element& app
     outputs_.push_back(LostTie{});
   } else {
     bool moved = application.ns() == ns::kStanzaErrors;
-    bury();
-    outputs_.push_back(
-        Ended{{.condition = "general-error", .text = reply.error().text, .alternative_sid = {}},
-              true,
-              reply.error().condition,
-              moved ? application.text() : std::string()});
+    end({.condition = "general-error", .text = reply.error().text, .alternative_sid = {}}, true,
+        reply.error().condition, moved ? application.text() : std::string());
   }
 }
 
@@ -206,9 +202,9 @@ void Session::finish(Reason reason, std::string condition) {
   end(std::move(reason), false, std::move(condition));
 }
 
-void Session::end(Reason reason, bool by_peer, std::string condition) {
+void Session::end(Reason reason, bool by_peer, std::string condition, std::string moved_to) {
   bury();
-  outputs_.push_back(Ended{std::move(reason), by_peer, std::move(condition)});
+  outputs_.push_back(Ended{std::move(reason), by_peer, std::move(condition), std::move(moved_to)});
 }
 
 void Session::bury() {

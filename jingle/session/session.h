@@ -90,7 +90,7 @@ class Session {
     // session-accept got no reply; else empty.
     std::string condition;
     // What that error calls the peer's new address, as it came (JGL-12); mostly empty.
-    std::string moved_to{};
+    std::string moved_to;
   };
   using Output = std::variant<SendRequest, SendReply, Offered, OfferProven, Acknowledged, Accepted,
                               AcceptProven, TransportInfo, ReplaceOffered, TransportAccepted,
@@ -141,7 +141,7 @@ class Session {
   void on_ping_reply(const Result<Element>& reply, const Element& application);
   void give_up_replace();
   void finish(Reason reason, std::string condition = {});  // tells the peer, then ends
-  void end(Reason reason, bool by_peer, std::string condition = {});
+  void end(Reason reason, bool by_peer, std::string condition = {}, std::string moved_to = {});
   void bury();
 
   // session_requests.cc: what the peer asks

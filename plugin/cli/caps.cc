@@ -13,21 +13,18 @@ const std::set<std::string> kOwnFeatures = {XMPP_NS_DISCO_INFO, "http://jabber.o
 
 }  // namespace
 
-Caps::Caps(xmpp_ctx_t* context) : context_(context) { set_plugin_features({}); }
+Caps::Caps(xmpp_ctx_t* context) : context_(context), own_{kOwnFeatures, hash(kOwnFeatures)} {
+  set_plugin_features({});
+}
 
 bool Caps::set_plugin_features(const std::vector<std::string>& features) {
-  std::set<std::string> all = kOwnFeatures;
-  all.insert(features.begin(), features.end());
-  Set set = set_of(std::move(all));
+  Set set = own_;
+  set.features.insert(features.begin(), features.end());
+  set.ver = hash(set.features);
   if (!sets_.empty() && sets_.front().ver == set.ver) return false;
   sets_.push_front(std::move(set));
   if (sets_.size() > kSets) sets_.pop_back();
   return true;
-}
-
-Caps::Set Caps::set_of(std::set<std::string> features) const {
-  std::string ver = hash(features);
-  return {std::move(features), std::move(ver)};
 }
 
 // XEP-0115 section 5.1, with one identity and no form.
@@ -48,7 +45,7 @@ std::string Caps::element() const {
 }
 
 std::optional<std::string> Caps::query(std::string_view node, bool with_plugin) const {
-  if (!with_plugin) return query(set_of(kOwnFeatures), node);
+  if (!with_plugin) return query(own_, node);
   for (const Set& set : sets_) {
     if (auto found = query(set, node)) return found;
   }

@@ -33,11 +33,11 @@ class Caps {
     std::set<std::string> features;
     std::string ver;
   };
-  Set set_of(std::set<std::string> features) const;
   std::string hash(const std::set<std::string>& features) const;
   static std::optional<std::string> query(const Set& set, std::string_view node);
 
   xmpp_ctx_t* const context_;
+  const Set own_;         // without the plugin's
   std::deque<Set> sets_;  // newest first, never empty
 };
 

@@ -7,23 +7,18 @@ namespace balcony {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const std::string kNurse = "nurse@example.net/house";
-const std::vector<std::string> kWithSocks5 = {"mode=auto", "trust=tofu"};
 
 class Floods : public TwoAgents {
  protected:
   // Romeo, in reach of the internet, and a good friend; what else comes to him the test says.
   void meet_friend(const std::vector<std::string>& romeos) {
     world.befriend(kRomeo, kNurse);
-    world.puppets[kJuliet];
-    romeo = &world.add(kRomeo, romeos, parser_is_sound, {"192.0.2.10"});
-    nurse = &world.add(kNurse, kWithSocks5, true, {"198.51.100.30"});
-    romeo->incoming(*parse_stanza(std::string("<presence from='") + kJuliet + "'/>"));
-    answer_disco();
+    nurse = &world.add(kNurse, kAuto, true, {"198.51.100.30"});
+    meet_puppet(romeos, parser_is_sound, {"192.0.2.10"});
   }
   void expect_friend_is_served() {
     nurse->command("start romeo@example.org");
@@ -34,14 +29,11 @@ class Floods : public TwoAgents {
     EXPECT_THAT(romeo->bodies("e2e"), Contains("Here, sir, a ring"));
   }
   // An offer whose only candidates are honeypots.
-  static Element socks5_offer(const std::string& sid, const std::string& from = kJuliet) {
-    std::string xml = to_xml(offer(sid, from), ns::kClient);
-    std::size_t at = xml.find("<transport"), end = xml.find("/>", at) + 2;
-    return *parse_stanza(
-        xml.replace(at, end - at,
-                    "<transport xmlns='urn:xmpp:jingle:transports:s5b:1' mode='tcp' sid='t" + sid +
+  static Element socks5_offer(const std::string& sid) {
+    return offer_of("<transport xmlns='urn:xmpp:jingle:transports:s5b:1' mode='tcp' sid='t" + sid +
                         "'><candidate cid='c' host='203.0.113.9' jid='juliet@example.net/balcony' "
-                        "port='5000' priority='8257536'/></transport>"));
+                        "port='5000' priority='8257536'/></transport>",
+                    sid);
   }
 
   bool parser_is_sound = true;
@@ -52,7 +44,7 @@ class Floods : public TwoAgents {
 // Juliet's, and her client knows of none.
 TEST_F(Floods, OfForgedOffersPinShowOpenAndEndNothing) {  // covers JGL-40, promises 3, 7, 8
   parser_is_sound = false;
-  meet_friend(kWithSocks5);
+  meet_friend(kAuto);
   romeo->command("start juliet@example.net");
   world.run();
   Element own = take_request("jingle", "session-initiate");
@@ -85,7 +77,7 @@ TEST_F(Floods, OfForgedOffersPinShowOpenAndEndNothing) {  // covers JGL-40, prom
 
 // A contact whose every client calls, is accepted, and then says nothing more.
 TEST_F(Floods, OfHalfOpenAttemptsLeaveRoomForOthers) {  // covers C-17, C-03, promise 8
-  meet_friend(kWithSocks5);
+  meet_friend(kAuto);
   for (int i = 0; i < 200; ++i) {
     std::string client = "juliet@example.net/" + std::to_string(i);
     world.puppets[client];
@@ -128,7 +120,7 @@ TEST_F(Floods, OfQuestionsAskOneForEachContact) {  // covers SECURITY.md "Limits
 
 // Bare presence, pushes, replies to nothing, requests of no interest: no state is kept for them.
 TEST_F(Floods, OfStanzasThatMeanNothingAreForgotten) {  // covers promise 8
-  meet_friend(kWithSocks5);
+  meet_friend(kAuto);
   world.run();
   std::size_t timers = world.scheduler.waiting();
   for (int i = 0; i < 2'000; ++i) {

@@ -206,12 +206,7 @@ TEST(PathsInAStorm, EndOnBothSidesWithAWord) {
 TEST_F(Paths, RememberWhatCameBeforeTheUserAccepted) {  // covers S5B-13, S5B-14
   world.puppets[kJuliet];
   romeo = &world.add(kRomeo, {"trust=tofu"}, true, {"192.0.2.10"});
-  std::string offered = to_xml(offer("s1"), ns::kClient);
-  std::string in_band = offered.substr(offered.find("<transport"));
-  in_band = in_band.substr(0, in_band.find("/>") + 2);
-  std::string socks5 = "<transport xmlns='" + kSocks5 + "' sid='t1'/>";
-  offered.replace(offered.find(in_band), in_band.size(), socks5);
-  says(*parse_stanza(offered));
+  says(offer_of("<transport xmlns='" + kSocks5 + "' sid='t1'/>", "s1"));
   for (int i = 0; i < 100; ++i) {
     std::string n = std::to_string(i);
     says(jingle("transport-info", "s1",

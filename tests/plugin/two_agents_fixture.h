@@ -37,9 +37,10 @@ class TwoAgents : public ::testing::Test {
   }
 
   // Romeo alone, with a Juliet whom the test plays.
-  void meet_puppet(std::vector<std::string> romeos = kAuto, bool parser_is_sound = true) {
+  void meet_puppet(std::vector<std::string> romeos = kAuto, bool parser_is_sound = true,
+                   const std::vector<std::string>& addresses = {}) {
     world.puppets[kJuliet];
-    romeo = &world.add(kRomeo, std::move(romeos), parser_is_sound);
+    romeo = &world.add(kRomeo, std::move(romeos), parser_is_sound, addresses);
     romeo->incoming(*parse_stanza(std::string("<presence from='") + kJuliet + "'/>"));
     answer_disco();
   }
@@ -71,13 +72,18 @@ class TwoAgents : public ::testing::Test {
   }
   static Element offer(const std::string& sid, const std::string& from = kJuliet,
                        const std::string& to = kRomeo) {
-    return *parse_stanza(
-        "<iq type='set' id='o-" + sid + "' from='" + from + "' to='" + to +
-        "'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='" + sid +
-        "'><content creator='initiator' name='xmlstream'>"
-        "<description xmlns='urn:xmpp:jingle:apps:xmlstream:0'/>"
-        "<transport xmlns='urn:xmpp:jingle:transports:ibb:1' block-size='4096' sid='i" +
-        sid + "'/></content></jingle></iq>");
+    return offer_of("<transport xmlns='urn:xmpp:jingle:transports:ibb:1' block-size='4096' sid='i" +
+                        sid + "'/>",
+                    sid, from, to);
+  }
+  static Element offer_of(const std::string& transport, const std::string& sid,
+                          const std::string& from = kJuliet, const std::string& to = kRomeo) {
+    return *parse_stanza("<iq type='set' id='o-" + sid + "' from='" + from + "' to='" + to +
+                         "'><jingle xmlns='urn:xmpp:jingle:1' action='session-initiate' sid='" +
+                         sid +
+                         "'><content creator='initiator' name='xmlstream'>"
+                         "<description xmlns='urn:xmpp:jingle:apps:xmlstream:0'/>" +
+                         transport + "</content></jingle></iq>");
   }
   static Element jingle(const std::string& action, const std::string& sid,
                         const std::string& inner = {}) {

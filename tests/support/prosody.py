@@ -159,12 +159,12 @@ class Prosody:
              "prosody", "-F", "--config", str(self.folder / "prosody.cfg.lua")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
+        services = {"c2s": self.port, **({"proxy65": self.proxy_port} if self.proxy else {})}
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             log = self.log()
             if "Failed to open server port" in log:
                 break
-            services = {"c2s": self.port, **({"proxy65": self.proxy_port} if self.proxy else {})}
             if all(re.search(rf"Activated service '{name}' on .*\b{port}\b", log)
                    for name, port in services.items()):
                 return True

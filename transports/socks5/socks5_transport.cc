@@ -372,6 +372,10 @@ std::unique_ptr<Transport> Socks5Factory::create(Role role, const Peers& peers, 
   return std::make_unique<Socks5Transport>(role, peers, reach, settings_, world);
 }
 
+void Socks5Factory::look_for_gateway() {
+  if (gateway_ && settings_.upnp && settings_.direct) gateway_->look();
+}
+
 void Socks5Factory::set_settings(Settings settings) {
   settings_ = std::move(settings);
   strangers_.set_limits(settings_.strangers);

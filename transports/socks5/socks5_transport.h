@@ -41,6 +41,8 @@ class Socks5Factory : public TransportFactory {
                                     Reach reach) override;
 
   void set_settings(Settings settings);  // for what is made from now on
+  // So that it is known when a path is wanted; if the settings allow to ask it.
+  void look_for_gateway();
 
  private:
   Env& env_;
