@@ -10,10 +10,13 @@ struct FdWatch::Source {
   FdWatch* watch;
 };
 
-FdWatch::FdWatch(Reactor& reactor, int fd, Listener* listener) : fd_(fd), listener_(listener) {
+FdWatch::FdWatch(Reactor& reactor, int fd, Listener* listener)
+    : reactor_(reactor), fd_(fd), listener_(listener) {
   static GSourceFuncs functions = {nullptr, nullptr, dispatch, nullptr, nullptr, nullptr};
   source_ = g_source_new(&functions, sizeof(Source));
   reinterpret_cast<Source*>(source_)->watch = this;
+  // Else GLib takes the descriptor out of its set around each dispatch, and wakes itself for that.
+  g_source_set_can_recurse(source_, TRUE);
   g_source_attach(source_, reactor.context());
 }
 
@@ -43,7 +46,10 @@ int FdWatch::dispatch(GSource* source, int (*)(void*), void*) {
   unsigned ready = g_source_query_unix_fd(source, watch.tag_);
   if (ready & (G_IO_ERR | G_IO_HUP | G_IO_NVAL)) ready |= watch.wanted_;
   ready &= watch.wanted_;
-  if (ready != 0) watch.listener_->on_ready(ready & G_IO_IN, ready & G_IO_OUT);
+  if (ready == 0) return G_SOURCE_CONTINUE;
+  Reactor& reactor = watch.reactor_;
+  watch.listener_->on_ready(ready & G_IO_IN, ready & G_IO_OUT);
+  reactor.turn();  // what came goes up to the host, and its answer down, in one go
   return G_SOURCE_CONTINUE;
 }
 

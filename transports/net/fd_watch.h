@@ -33,6 +33,7 @@ class FdWatch {
   struct Source;
   static int dispatch(GSource* source, int (*)(void*), void*);
 
+  Reactor& reactor_;
   int fd_;
   Listener* listener_;
   GSource* source_;

@@ -11,6 +11,13 @@
 #include <utility>
 
 namespace balcony {
+namespace {
+
+// A stanza passes some five layers, each of which leaves the rest to a task of its own. So many
+// generations of tasks run before the loop looks at its descriptors again.
+constexpr int kGenerations = 8;
+
+}  // namespace
 
 // One GSource stands for all timers and for wake(): GLib asks it when it is due, and it keeps
 // order.
@@ -51,6 +58,12 @@ class Reactor::Loop {
     times_.emplace(id, when);
     return id;
   }
+  void turn() {
+    if (woken_.exchange(false) && on_wake_) on_wake_();
+    for (int i = 0; i < kGenerations && !stopped_.load() && run_generation(); ++i) {
+    }
+  }
+
   void cancel(Id id) {
     auto found = times_.find(id);
     if (found == times_.end()) return;
@@ -96,17 +109,20 @@ class Reactor::Loop {
     return FALSE;
   }
 
-  void turn() {
-    if (woken_.exchange(false) && on_wake_) on_wake_();
+  // True if a task ran. Those that they post belong to the next generation.
+  bool run_generation() {
     TimePoint now = env_.now();
     Id last = last_id_;
+    bool ran = false;
     while (!tasks_.empty()) {
       auto [when, id] = tasks_.begin()->first;
-      if (when > now || id > last) return;
+      if (when > now || id > last) break;
       auto node = tasks_.extract(tasks_.begin());
       times_.erase(id);
       node.mapped()();
+      ran = true;
     }
+    return ran;
   }
 
   const Env& env_;
@@ -133,6 +149,7 @@ Scheduler::Id Reactor::run_at(TimePoint when, Task task) {
   return loop_->run_at(when, std::move(task));
 }
 void Reactor::cancel(Id id) { loop_->cancel(id); }
+void Reactor::turn() { loop_->turn(); }
 
 GMainContext* Reactor::context() { return loop_->context(); }
 

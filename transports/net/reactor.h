@@ -26,6 +26,10 @@ class Reactor : public Scheduler {
   Id run_at(TimePoint when, Task task) override;
   void cancel(Id id) override;
 
+  // Runs what is due, and what that makes due: for who was called by the loop and has just made
+  // work that need not wait for the loop's next look at its descriptors.
+  void turn();
+
   GMainContext* context();  // for sockets and libnice
 
  private:

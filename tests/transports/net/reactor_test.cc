@@ -4,14 +4,36 @@
 
 #include <glib.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "tests/support/fake_env.h"
+#include "transports/net/fd_watch.h"
 
 namespace balcony {
 namespace {
+
+// A descriptor that can always be written, watched for that.
+class WritableFd : FdWatch::Listener {
+ public:
+  WritableFd(Reactor& reactor, std::function<void()> then)
+      : then_(std::move(then)), watch_(reactor, fd_, this) {
+    watch_.want(false, true);
+  }
+  ~WritableFd() { close(fd_); }
+
+ private:
+  void on_ready(bool, bool) override { then_(); }
+
+  std::function<void()> then_;
+  int fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  FdWatch watch_;
+};
 
 class ReactorTest : public testing::Test {
  protected:
@@ -62,6 +84,33 @@ TEST_F(ReactorTest, PostedPastTasksDoNotStarveThoseThatWait) {
   reactor.run_at(env.now(), note("patient"));
   run_until_idle();
   EXPECT_TRUE(log.starts_with("again patient again "));
+}
+
+TEST_F(ReactorTest, RunsWhatATaskPostsInTheSameTurn) {
+  reactor.run_at(env.now(), [this] {
+    log += "stanza ";
+    reactor.run_at(env.now(), [this] {
+      log += "record ";
+      reactor.run_at(env.now(), note("segment"));
+    });
+  });
+  g_main_context_iteration(reactor.context(), FALSE);
+  EXPECT_EQ(log, "stanza record segment ");
+}
+
+TEST_F(ReactorTest, LooksAtDescriptorsThoughTasksPostTasksForEver) {
+  std::function<void()> again = [&] { reactor.run_at(env.now(), again); };
+  reactor.run_at(env.now(), again);
+  int calls = 0;
+  WritableFd descriptor(reactor, [&] { ++calls; });
+  for (int i = 0; i < 3; ++i) g_main_context_iteration(reactor.context(), FALSE);
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(ReactorTest, RunsWhatADescriptorMakesDueInTheSameTurn) {
+  WritableFd descriptor(reactor, [this] { reactor.run_at(env.now(), note("answer")); });
+  g_main_context_iteration(reactor.context(), FALSE);
+  EXPECT_EQ(log, "answer ");
 }
 
 TEST_F(ReactorTest, CancelledTasksDoNotRun) {
