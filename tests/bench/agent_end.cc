@@ -8,9 +8,11 @@
 
 namespace balcony::bench {
 
-AgentEnd::AgentEnd(Wires wires, Role role) : server_(wires.server) {
+AgentEnd::AgentEnd(Wires wires, Role role, std::string_view method) : server_(wires.server) {
   bool initiates = role == Role::kInitiator;
-  Client::Config config{initiates ? kRomeo : kJuliet, initiates ? kJuliet : kRomeo, wires.tcp};
+  bool over_tcp = method == "tcp";
+  Client::Config config{initiates ? kRomeo : kJuliet, initiates ? kJuliet : kRomeo, wires.tcp,
+                        !over_tcp};
   client_ = std::make_unique<Client>(loop_, config, [this](const std::string& xml) {
     (void)!::send(server_, xml.data(), xml.size(), MSG_NOSIGNAL);  // the other one may be gone
   });
@@ -21,7 +23,8 @@ AgentEnd::AgentEnd(Wires wires, Role role) : server_(wires.server) {
   client_->log_in();
   client_->meet_contact();
   loop_.run_until([&] { return client_->knows_contact(); });
-  if (initiates) client_->command(std::string("start ") + kJuliet + " s5b");
+  std::string word(over_tcp ? "s5b" : method);  // as tcp_method.h is called
+  if (initiates) client_->command(std::string("start ") + kJuliet + ' ' + word);
   loop_.run_until([&] { return client_->state() == "open"; });
 }
 

@@ -12,7 +12,8 @@ namespace balcony::bench {
 
 class AgentEnd {
  public:
-  AgentEnd(Wires wires, Role role);  // returns once the stream is open
+  // `method`: tcp (the socket of `wires`), s5b or ice. Returns once the stream is open.
+  AgentEnd(Wires wires, Role role, std::string_view method = "tcp");
   ~AgentEnd();
 
   void run_until(const std::function<bool()>& is_done) { loop_.run_until(is_done); }

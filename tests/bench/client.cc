@@ -31,18 +31,21 @@ Client::Client(Loop& loop, Config config, ToServer to_server)
       to_server_(std::move(to_server)),
       folder_(make_folder()),
       mailbox_([&loop] { loop.pump_soon(); }, [&loop] { loop.pump_soon(); }),
+      network_(loop.reactor, loop.env),
       tcp_(std::make_unique<TcpFactory>(loop.env, loop.reactor, config_.tcp)) {
   auto settings = SettingsFile::load(folder_ + "/settings.ini");
-  for (const char* setting : {"mode=auto", "trust=tofu"})
+  for (const char* setting :
+       {"mode=auto", "trust=tofu", "candidates.loopback=true", "s5b.upnp=false"})
     if (!settings->override_with(setting)) std::abort();
   auto contacts = Contacts::load(folder_ + "/contacts.ini");
   auto trust = FileTrust::open(folder_ + "/trust.ini");
   mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.default_mode = Mode::kAuto; });
+  bool has_network = config_.has_network;
   agent_ = std::make_unique<Agent>(loop.env, loop.reactor, mailbox_,
                                    Agent::State{std::move(*settings), std::move(*contacts),
                                                 std::move(*trust), folder_ + "/identity.pem"},
-                                   true);
-  agent_->add_method(*tcp_);
+                                   true, has_network ? &network_ : nullptr, &loop.reactor);
+  if (!has_network) agent_->add_method(*tcp_);
 }
 
 Client::~Client() {

@@ -9,6 +9,7 @@
 
 #include "plugin/agent.h"
 #include "tests/bench/loop.h"
+#include "transports/net/system_network.h"
 
 namespace balcony::bench {
 
@@ -19,6 +20,7 @@ class Client {
   struct Config {
     std::string own, contact;  // full JIDs
     int tcp = -1;              // the socket for the method of tcp_method.h; it is used once
+    bool has_network = false;  // it has the real methods instead, on loopback
   };
   using ToServer = std::function<void(std::string xml)>;
   using OnStanza = std::function<void(const StanzaInfo& stanza)>;
@@ -53,6 +55,7 @@ class Client {
   std::function<void()> on_writable_;
   std::string folder_;
   Mailbox mailbox_;
+  SystemNetwork network_;
   std::unique_ptr<TcpFactory> tcp_;
   std::unique_ptr<Agent> agent_;
   std::vector<std::string> features_;

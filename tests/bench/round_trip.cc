@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <vector>
 
 #include "tests/bench/agent_end.h"
@@ -43,17 +44,17 @@ class Stopwatch {
   std::vector<double> trips_;
 };
 
-Times agents() {
+Times agents(std::string_view method) {
   Stopwatch watch;
-  auto there = [](Wires wires) {
-    AgentEnd end(wires, Role::kResponder);
+  auto there = [method](Wires wires) {
+    AgentEnd end(wires, Role::kResponder, method);
     Element answer = message(2);
     answer.set_attr("to", kRomeo);
     end.client().set_on_stanza([&](const StanzaInfo&) { end.client().send(answer); });
     end.run_until_alone();
   };
   auto here = [&](Wires wires) {
-    AgentEnd end(wires, Role::kInitiator);
+    AgentEnd end(wires, Role::kInitiator, method);
     Element question = message(1);
     auto ask = [&] {
       watch.start();
@@ -96,24 +97,27 @@ Times echo() {
   return watch.times();
 }
 
-}  // namespace
-
-void round_trip() {
+void measure(const std::string& name, const std::string& path, std::string_view method) {
   auto usual = pin_to_one_cpu();
   std::vector<double> our_p50, our_p99, echo_p50, echo_p99;
   for (std::size_t round = 0; round < kRounds; ++round) {
-    Times ours = agents(), yardstick = echo();
+    Times ours = agents(method), yardstick = echo();
     our_p50.push_back(ours.p50);
     our_p99.push_back(ours.p99);
     echo_p50.push_back(yardstick.p50);
     echo_p99.push_back(yardstick.p99);
   }
   unpin(usual);
-  std::string what = " of a message and its answer, one CPU : echo over TCP";
-  report({.name = "round-trip-p50", .what = "median" + what, .unit = "us", .at_most = 2.6}, our_p50,
+  std::string what = " of a message and its answer" + path + ", one CPU : echo over TCP";
+  report({.name = name + "-p50", .what = "median" + what, .unit = "us", .at_most = 2.6}, our_p50,
          echo_p50);
-  report({.name = "round-trip-p99", .what = "99th percentile" + what, .unit = "us", .at_most = 5},
+  report({.name = name + "-p99", .what = "99th percentile" + what, .unit = "us", .at_most = 5},
          our_p99, echo_p99);
 }
+
+}  // namespace
+
+void round_trip() { measure("round-trip", "", "tcp"); }
+void s5b_round_trip() { measure("s5b-round-trip", " over SOCKS5, direct", "s5b"); }
 
 }  // namespace balcony::bench

@@ -17,6 +17,7 @@ constexpr unsigned kBatch = 48;  // stanzas in one write of the minimal program:
 
 struct Job {
   unsigned messages;
+  std::string_view method = "tcp";
   unsigned window = 0;  // messages without a receipt; 0: only the last one gets one
 };
 
@@ -76,12 +77,12 @@ enum class Clock { kCpu, kWall };
 
 double agents(const Job& job, Clock clock = Clock::kCpu) {
   auto there = [&](Wires wires) {
-    AgentEnd end(wires, Role::kResponder);
+    AgentEnd end(wires, Role::kResponder, job.method);
     Answerer answerer(end.client(), job);
     end.run_until_alone();
   };
   auto here = [&](Wires wires) {
-    AgentEnd end(wires, Role::kInitiator);
+    AgentEnd end(wires, Role::kInitiator, job.method);
     Asker asker(end.client(), job);
     auto work = [&] {
       asker.send_on();
@@ -153,6 +154,12 @@ void measure(const std::string& name, const std::string& what, double goal, Job 
 void one_way() {
   identity_of(Role::kInitiator);
   measure("one-way", "messages one way", 0.70, {.messages = 20'000});
+}
+
+void s5b_messages() {
+  identity_of(Role::kInitiator);
+  measure("s5b-messages", "messages one way over SOCKS5, direct", 0.70,
+          {.messages = 20'000, .method = "s5b"});
 }
 
 void receipts() {

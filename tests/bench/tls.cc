@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Bytes through our TLS byte stream over TCP, against OpenSSL on a blocking socket with records of
-// 16 KiB. Two processes; the sender's clock runs from the first octet to the receiver's word that
-// it has the last.
+// Bytes through our TLS byte stream over TCP, SOCKS5 and ICE, against OpenSSL on a blocking socket
+// with records of 16 KiB. Two processes; the sender's clock runs from the first octet to the
+// receiver's word that it has the last.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,9 +10,8 @@
 #include "tests/bench/figures.h"
 #include "tests/bench/loop.h"
 #include "tests/bench/openssl_end.h"
-#include "tests/bench/processes.h"
+#include "tests/bench/path_end.h"
 #include "transports/filters/tls_stream.h"
-#include "transports/net/tcp_stream.h"
 
 namespace balcony::bench {
 namespace {
@@ -23,9 +22,9 @@ constexpr std::size_t kRecord = 16 * 1024;
 // Sends kOctets and waits for one back, or the other way round.
 class End final : ByteStream::Listener, TlsStream::HandshakeListener {
  public:
-  End(Loop& loop, int fd, Role role)
-      : stream_(std::make_unique<TcpStream>(Socket(non_blocking(fd)), loop.reactor, loop.env), role,
-                identity_of(role), loop.reactor, loop.env, this) {}
+  End(Loop& loop, const Wires& wires, Role role, std::string_view method)
+      : path_(loop, wires, role, method),
+        stream_(path_.take(), role, identity_of(role), loop.reactor, loop.env, this) {}
 
   void send_all(std::size_t octets) {
     to_send_ = octets;
@@ -51,25 +50,26 @@ class End final : ByteStream::Listener, TlsStream::HandshakeListener {
   }
   void on_closed(std::optional<Error>) override { is_closed_ = true; }
 
+  PathEnd path_;
   TlsStream stream_;
   Bytes block_ = Bytes(kRecord, 'b');
   bool is_ready_ = false, is_closed_ = false;
   std::size_t to_send_ = 0, received_ = 0;
 };
 
-double our_rate() {
-  auto receive = [](Wires wires) {
+double our_rate(std::string_view method) {
+  auto receive = [method](Wires wires) {
     Loop loop;
-    End end(loop, wires.tcp, Role::kResponder);
+    End end(loop, wires, Role::kResponder, method);
     loop.run_until([&] { return end.is_ready(); });
     end.send_all(1);
     loop.run_until([&] { return end.received() == kOctets; });
     end.send_all(1);
     loop.run_until([&] { return end.is_closed(); });
   };
-  auto send = [](Wires wires) {
+  auto send = [method](Wires wires) {
     Loop loop;
-    End end(loop, wires.tcp, Role::kInitiator);
+    End end(loop, wires, Role::kInitiator, method);
     loop.run_until([&] { return end.received() == 1; });
     return busier_seconds(wires.peer, [&] {
       end.send_all(kOctets);
@@ -100,15 +100,40 @@ double openssl_rate() {
   return static_cast<double>(kOctets) / 1e6 / with_peer(receive, send);
 }
 
+void measure(Figure figure, std::string_view method) {
+  identity_of(Role::kInitiator);
+  figure.unit = "MB/s of CPU, busier side";
+  compare(
+      figure, [method] { return our_rate(method); }, openssl_rate);
+}
+
 }  // namespace
 
 void tls() {
-  identity_of(Role::kInitiator);
-  compare({.name = "tls",
+  measure({.name = "tls",
            .what = "bytes through the TLS byte stream over TCP : OpenSSL over TCP",
-           .unit = "MB/s of CPU, busier side",
+           .unit = {},
            .at_least = 0.90},
-          our_rate, openssl_rate);
+          "tcp");
+}
+
+void s5b_bytes() {
+  measure({.name = "s5b-bytes",
+           .what = "bytes in TLS over SOCKS5, direct : OpenSSL over TCP",
+           .unit = {},
+           .at_least = 0.90},
+          "s5b");
+}
+
+void ice_bytes() {
+  measure({.name = "ice-bytes", .what = "bytes in TLS over ICE-TCP : OpenSSL over TCP", .unit = {}},
+          "ice");
+  compare(
+      {.name = "ice-bytes-to-s5b",
+       .what = "bytes in TLS over ICE-TCP : over SOCKS5, direct",
+       .unit = "MB/s of CPU, busier side",
+       .at_least = 0.90},
+      [] { return our_rate("ice"); }, [] { return our_rate("s5b"); });
 }
 
 }  // namespace balcony::bench

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 
+from delay_line import DelayLine
+
 SERVER = "192.0.2.1"
 SERVER6 = "2001:db8::1"
 _numbers = itertools.count()
@@ -20,6 +22,7 @@ class Internet:
         self._links = itertools.count()
         self._uplinks = {}
         self._routers = []
+        self._lines = []
         self._folder = tempfile.mkdtemp(prefix="balcony-net-")
         self.core = self._space("core")
         for address in (f"{SERVER}/32", f"{SERVER6}/128"):
@@ -38,6 +41,9 @@ class Internet:
             router.terminate()
             router.wait(10)
         self._routers = []
+        for line in self._lines:
+            line.close()
+        self._lines = []
         shutil.rmtree(self._folder, ignore_errors=True)
         for space in reversed(self._spaces):
             subprocess.run(["ip", "netns", "del", space], check=False)
@@ -61,6 +67,22 @@ class Internet:
                 self._ip("-n", space, "addr", "add", address, "dev", "strays")
             self._ip("-n", space, "link", "set", "strays", "up")
         return space
+
+    def far(self, name, subnet, delay):
+        """Like person(), but each packet to the core, and back, takes `delay` seconds."""
+        space = self._space(name)
+        self.cable(space, f"{subnet}.2", self.core, f"{subnet}.1", delay)
+        self._ip("-n", space, "route", "add", "default", "via", f"{subnet}.1")
+        return space
+
+    def cable(self, near, near_address, far, far_address, delay):
+        """Between two namespaces, each packet taking `delay` seconds. The device's name at both ends."""
+        name = f"d{next(self._links)}"
+        self._lines.append(DelayLine(near, name, far, name, delay))
+        for space, own, other in ((near, near_address, far_address), (far, far_address, near_address)):
+            self._ip("-n", space, "addr", "add", own, "peer", other, "dev", name)
+            self._ip("-n", space, "link", "set", name, "up")
+        return name
 
     def person6(self, name, prefix):
         """The same with IPv6 and nothing else: {prefix}::2."""
