@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMostPayload = 0xF800;     // as libnice frames it (ICE-08)
 constexpr std::size_t kMostOutput = 256 * 1024;  // as TcpStream lets wait
+constexpr std::size_t kBigWrite = 16 * 1024;     // a full record: worth a frame, not worth a copy
 constexpr std::size_t kMostUnheard = 64 * 1024;  // the least that a ByteStream keeps
 constexpr std::size_t kMostAnswers = 4 * 1024;   // of STUN, beside one of those: some thirty
 constexpr std::size_t kLengthSize = 2;
@@ -51,12 +52,17 @@ void Rfc4571Stream::set_listener(ByteStream::Listener* listener) {
 
 std::size_t Rfc4571Stream::write(ByteView octets) {
   if (is_closing_ || is_ended_) return 0;
+  std::size_t framed = 0;
+  while (voice_ == Voice::kFree && output_.empty() && framed_.empty() &&
+         octets.size() - framed >= kBigWrite)
+    framed += frame_next(octets.substr(framed));
+  octets.remove_prefix(framed);
   std::size_t taken = std::min(octets.size(), kMostOutput - output_.size());
   is_short_ = taken < octets.size();
   output_.append(octets.substr(0, taken));
   if (voice_ == Voice::kFree && output_.size() >= kMostPayload) pump();
   turn_soon();
-  return taken;
+  return framed + taken;
 }
 
 void Rfc4571Stream::close() {
@@ -80,12 +86,17 @@ void Rfc4571Stream::turn() {
 void Rfc4571Stream::pump() {
   if (is_closing_) voice_ = Voice::kFree;  // nothing will be handed over any more
   while (voice_ != Voice::kHeld && !output_.empty() && framed_.empty() && !is_ended_) {
-    ByteView payload = output_.view().substr(0, kMostPayload);
-    std::size_t count = is_stun(payload, payload.size()) ? 1 : payload.size();
-    frame(payload.substr(0, count));
-    output_.consume(count);
+    output_.consume(frame_next(output_.view()));
     if (voice_ == Voice::kFirst) voice_ = Voice::kHeld;
   }
+}
+
+// How many octets of the stream are in it.
+std::size_t Rfc4571Stream::frame_next(ByteView octets) {
+  ByteView payload = octets.substr(0, kMostPayload);
+  std::size_t count = is_stun(payload, payload.size()) ? 1 : payload.size();
+  frame(payload.substr(0, count));
+  return count;
 }
 
 void Rfc4571Stream::frame(ByteView payload) {
@@ -115,6 +126,7 @@ void Rfc4571Stream::on_writable() {
 // ---- from below ----
 
 void Rfc4571Stream::on_bytes(ByteView octets) {
+  input_.reserve(input_.size() + octets.size());
   read(octets);
   watch();
   deliver();

@@ -55,6 +55,7 @@ class Rfc4571Stream final : public ByteStream, private ByteStream::Listener {
 
   void turn();
   void pump();
+  std::size_t frame_next(ByteView octets);
   void frame(ByteView payload);
   void send();
   void deliver();  // one call of the listener, which may destroy the stream

@@ -33,6 +33,7 @@ struct IceSide : Transport::Listener {
     facts = std::move(told);
     stream->set_listener(&heard);
     if (!first_words.empty()) stream->write(first_words);
+    EXPECT_EQ(heard.received, "");  // nothing is told inside a call
   }
   void on_failed(Error error) override { failure = std::move(error); }
 
