@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -126,6 +127,7 @@ class Agent final : public LinkOwner {
 
   // agent_calls.cc: streams that are wanted, and what becomes of them
   void call(Call call);
+  void call_again(const std::function<bool(const Jid& target)>& concerns);
   void fail_call(const Call& call, const std::string& reason, const std::string& text);
   void open_link(const Call& call, const Jid& full);
   std::vector<std::string> usable_methods(const Jid& full,
@@ -232,7 +234,7 @@ class Agent final : public LinkOwner {
 
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
-  std::map<Jid, Call> calls_;       // by target: waiting for features
+  std::map<Jid, Call> calls_;       // by target: waiting for features, or the roster
   std::map<Jid, Call> next_calls_;  // by peer: waiting for the end of a stream that is being closed
   std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>

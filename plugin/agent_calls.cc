@@ -41,7 +41,7 @@ void Agent::call(Call wanted) {
     asks = true;
     to_ask_.push_front(std::move(*ask));
   }
-  if (asks) {
+  if (asks || !roster_known_) {
     calls_[target] = std::move(wanted);
     return ask_next_features();
   }
@@ -49,6 +49,17 @@ void Agent::call(Call wanted) {
   fail_call(wanted, "unsupported-applications",
             target.full() + (target.is_bare() ? " has no client that can talk end to end"
                                               : " can't talk end to end, or is not online"));
+}
+
+// Something was learned that they may have waited for.
+void Agent::call_again(const std::function<bool(const Jid& target)>& concerns) {
+  std::vector<Call> wanted;
+  for (const auto& [target, call] : calls_)
+    if (concerns(target)) wanted.push_back(call);
+  for (Call& again : wanted) {
+    calls_.erase(again.target);
+    call(std::move(again));
+  }
 }
 
 // Stanzas that wait, wait on (require.wait). If the peer has called meanwhile, that is the answer.

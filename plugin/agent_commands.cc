@@ -106,7 +106,7 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
     }
     return {true, "A stream with " + link->peer().full() + " is being negotiated already."};
   }
-  if (jid.is_bare() && peers_.resources(jid).empty()) {
+  if (roster_known_ && jid.is_bare() && peers_.resources(jid).empty()) {
     return {false,
             jid.full() + " is not online, or does not show you so; a full address may be tried."};
   }

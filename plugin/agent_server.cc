@@ -138,13 +138,7 @@ void Agent::on_features(const Jid& full, const Result<Element>& reply) {
   if (!reply && reply.error().condition == "connectivity-error") return;
   peers_.on_features(full, reply ? reply->child("query", ns::kDiscoInfo) : nullptr);
   tell_peer(full);
-  std::vector<Call> wanted;
-  for (const auto& [target, call] : calls_)
-    if (target.same_bare(full)) wanted.push_back(call);
-  for (Call& again : wanted) {
-    calls_.erase(again.target);
-    call(std::move(again));
-  }
+  call_again([&](const Jid& target) { return target.same_bare(full); });
   ask_next_features();
 }
 
@@ -162,6 +156,7 @@ void Agent::on_roster_known() {
   early_presence_ = early_offers_ = 0;
   for (const Element& stanza : std::exchange(early_, {}))
     stanza.is("presence", ns::kClient) ? on_presence(stanza) : on_jingle(stanza);
+  call_again([](const Jid&) { return true; });
 }
 
 void Agent::fetch_roster() {

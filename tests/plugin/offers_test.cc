@@ -168,26 +168,57 @@ TEST_F(TwoAgents, EndAnOfferThatNobodyAnswers) {  // covers C-02
   EXPECT_EQ(juliet->last_stream().info.reason, "timeout");
 }
 
-TEST_F(TwoAgents, HoldOffersUntilTheRosterIsKnown) {  // covers DSC-10
+// Once the server has lost our question for it.
+class RosterUnknown : public TwoAgents {
+ protected:
+  void log_in() {
+    world.drop = [](const Element& stanza) { return stanza.child("query", ns::kRoster); };
+    romeo = &world.add(kRomeo, kAuto);
+    world.drop = {};
+  }
+  void learn_it() {
+    auto asked = std::find_if(world.seen.rbegin(), world.seen.rend(), [](const Element& stanza) {
+      return stanza.child("query", ns::kRoster);
+    });
+    Element item("item", ns::kRoster);
+    item.set_attr("jid", "juliet@example.net").set_attr("subscription", "both");
+    Element answer = result_of(*asked).set_attr("to", kRomeo);
+    answer.add(Element("query", ns::kRoster).add(std::move(item))).remove_attr("from");
+    romeo->incoming(answer);
+    world.advance(1s);
+  }
+};
+
+TEST_F(RosterUnknown, HoldsOffers) {  // covers DSC-10
   world.puppets[kJuliet];
-  world.drop = [](const Element& stanza) { return stanza.child("query", ns::kRoster); };
-  romeo = &world.add(kRomeo, kAuto);
+  log_in();
   std::size_t since = world.seen.size();
   romeo->incoming(offer("n1"));
   world.advance(1s);
   EXPECT_EQ(world.seen.size(), since);
-  Element asked;
-  for (const Element& stanza : world.seen)
-    if (stanza.child("query", ns::kRoster)) asked = stanza;
-  Element roster("query", ns::kRoster);
-  roster.add(Element("item", ns::kRoster)
-                 .set_attr("jid", "juliet@example.net")
-                 .set_attr("subscription", "both"));
-  Element answer = result_of(asked).set_attr("to", kRomeo).add(roster);
-  answer.remove_attr("from");
-  romeo->incoming(answer);
-  world.advance(1s);
+  learn_it();
   EXPECT_THAT(world.jingle(since), ElementsAre("session-accept n1"));
+}
+
+// A client that loads the plugin in the middle of a session says who is online at once.
+TEST_F(RosterUnknown, HoldsCalls) {  // covers DSC-09
+  juliet = &world.add(kJuliet, kAuto);
+  log_in();
+  romeo->incoming(*parse_stanza(std::string("<presence from='") + kJuliet + "'/>"));
+  romeo->command("start juliet@example.net");
+  world.run();
+  EXPECT_EQ(romeo->reply(), "Calling juliet@example.net.");
+  EXPECT_THAT(romeo->states(), IsEmpty());
+  learn_it();
+  EXPECT_EQ(romeo->state(), "open");
+}
+
+TEST_F(RosterUnknown, GivesACallUpThatIsForNobodyThere) {
+  log_in();
+  romeo->command("start juliet@example.net");
+  world.run();
+  learn_it();
+  EXPECT_EQ(romeo->last_stream().info.text, "juliet@example.net is not online");
 }
 
 TEST_F(TwoAgents, TakeAnOfferForTheAnswerToACallThatStillAsks) {  // covers DSC-06
