@@ -13,13 +13,16 @@ extern void (*prof_log_info)(const char* message);
 extern void (*prof_log_warning)(const char* message);
 extern void (*prof_log_error)(const char* message);
 
-// The contact of the window in front, the client's own string; null in any other window.
+// The contact, or the room, of the window in front, the client's own string; null in any other
+// window.
 extern char* (*prof_get_current_recipient)(void);
 extern char* (*prof_get_current_muc)(void);
 extern char* (*prof_get_barejid_from_roster)(const char* name);
 
-// 0 if the contact has no window. `ch` is one character.
+// 0 if the contact, or the room, has no window. `ch` is one character.
 extern int (*prof_chat_show_themed)(const char* barejid, const char* group, const char* item,
+                                    const char* fallback, const char* ch, const char* message);
+extern int (*prof_room_show_themed)(const char* roomjid, const char* group, const char* item,
                                     const char* fallback, const char* ch, const char* message);
 extern int (*prof_chat_set_titlebar_enctext)(const char* barejid, const char* text);
 extern int (*prof_chat_unset_titlebar_enctext)(const char* barejid);

@@ -204,8 +204,9 @@ bool Plugin::on_receive(const char* stanza) {
 void Plugin::on_command(char** words) {
   std::vector<std::string> typed;
   for (; words && *words; ++words) typed.emplace_back(*words);
-  const char* recipient = prof_get_current_recipient();
-  std::string window = recipient ? recipient : "";
+  const char* in_front = prof_get_current_recipient();
+  if (!in_front) in_front = prof_get_current_muc();
+  std::string window = in_front ? in_front : "";
   std::string line = core_line(std::move(typed), window, [](const std::string& name) {
     const char* address = prof_get_barejid_from_roster(name.c_str());
     return std::string(address ? address : "");

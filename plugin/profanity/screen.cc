@@ -26,10 +26,11 @@ Look look_of(Screen::Tone tone) {
 void Screen::show(const std::string& contact, const std::string& line, Tone tone) {
   std::string text = inert(line);
   Look look = look_of(tone);
-  bool is_there =
-      !contact.empty() && prof_chat_show_themed(contact.c_str(), kTheme, look.item, look.colour,
+  for (auto show_in : {prof_chat_show_themed, prof_room_show_themed}) {
+    bool is_there = !contact.empty() && show_in(contact.c_str(), kTheme, look.item, look.colour,
                                                 look.mark, text.c_str()) != 0;
-  if (is_there) return;
+    if (is_there) return;
+  }
   prof_cons_show(("e2e: " + text).c_str());
   if (tone != Tone::kPlain) prof_cons_alert();
 }

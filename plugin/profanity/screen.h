@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the user reads us: the contact's window if there is one, else the console; and the title
-// bar, whose text the client forgets with the window. Main thread only.
+// Where the user reads us: the contact's or room's window if there is one, else the console; and
+// the title bar, whose text the client forgets with the window. Main thread only.
 #pragma once
 
 #include <map>
@@ -15,7 +15,8 @@ class Screen {
  public:
   enum class Tone { kPlain, kWarning, kQuestion };
 
-  // `contact`: a bare JID, or empty for the console. Control characters are made harmless.
+  // `contact`: a bare JID, of a room too, or empty for the console. Control characters are made
+  // harmless.
   void show(const std::string& contact, const std::string& line, Tone tone = Tone::kPlain);
   void show(const std::string& contact, const std::vector<std::string>& lines, Tone tone);
 

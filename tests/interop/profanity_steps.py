@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The steps that tests of the Profanity plugin share."""
 import re
-import time
 
 OPEN = "is open:"
 OFFER = "offers an encrypted"
@@ -95,14 +94,3 @@ def say(speaker, listener, text, timeout=20):
 def say_end_to_end(world, speaker, listener, text, timeout=20):
     say(speaker, listener, text, timeout)
     assert not world.server.saw(text), f"the server saw {text!r}"
-
-
-def load(world, who, other):
-    """Loads the plugin while `who` is online, and waits until it knows the other's client."""
-    before = len(world.server.received())
-    who.type("/plugins load balcony.so")
-    until = time.monotonic() + 20
-    while not any("disco#info" in stanza and f"to='{other.jid}'" in stanza and "type='get'" in stanza
-                  for _, stanza in world.server.received()[before:]):
-        assert time.monotonic() < until, f"{who.name} does not ask what {other.jid} can"
-        time.sleep(0.05)

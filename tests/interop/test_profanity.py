@@ -2,7 +2,9 @@
 """Two real Profanity with the plugin on a private server: what a user does in daily use."""
 import re
 
-from profanity_steps import (REPLACEMENT, auto_couple, couple, load, open_stream,
+import pytest
+
+from profanity_steps import (REPLACEMENT, auto_couple, couple, open_stream,
                              romeo_with_balcony_cli, say, say_end_to_end)
 
 
@@ -78,14 +80,43 @@ def test_who_cannot_be_called_is_said_plainly(world):
     juliet.quit()
 
 
+@pytest.mark.server(rooms=True)
+def test_rooms_are_as_without_the_plugin_and_nobody_in_them_is_called(world):
+    people = romeo, juliet = [world.profanity(name) for name in ("romeo", "juliet")]
+    for who in people:
+        who.type(f"/join verona@rooms.localhost nick {who.name}")
+        who.sees("-> You have joined the room")
+    say(romeo, juliet, "a plague on both your houses")
+
+    romeo.e2e("start", "verona@rooms.localhost is a room: streams are between two people")
+    romeo.e2e("start verona@rooms.localhost/juliet", "is a room")
+    romeo.type("/msg juliet a word in private")
+    juliet.sees("-2-[3]")  # a window with news
+    juliet.type("/win 3")
+    juliet.sees("a word in private")
+
+    romeo.console()
+    romeo.e2e("set require.wait 1", "require.wait is 1.")
+    romeo.e2e("set mode require", "mode is require.")
+    romeo.type("/win 3")
+    romeo.type("a secret in private")
+    romeo.type("/win 2")  # a private window shows nothing of a plugin, so the room's does
+    romeo.sees('NOT SENT: "a secret in private"')
+    assert not world.server.saw("a secret in private")
+    romeo.type("rooms stay open")
+    juliet.type("/win 2")
+    juliet.sees("rooms stay open")
+    for who in people:
+        who.quit()
+
+
 def test_a_plugin_that_is_unloaded_and_loaded_again_works_as_before(world):
     romeo, juliet = auto_couple(world)
     romeo.type("/plugins unload balcony.so")
     juliet.sees("is closed")
     say(juliet, romeo, "nobody listens in the plugin")
-    load(world, romeo, juliet)
-    romeo.chat_with("juliet@localhost")
-    romeo.e2e("start")
+    romeo.type("/plugins load balcony.so")
+    romeo.e2e("start juliet@localhost")  # at once: what it must know first is found out
     romeo.sees("[e2e in-band, unverified]", 30)
     say_end_to_end(world, juliet, romeo, "we meet again")
     for who in (romeo, juliet):

@@ -4,7 +4,7 @@ break, keys that change, and much at once."""
 import re
 
 import pytest
-from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, couple_by_forwarder, load,
+from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, couple_by_forwarder,
                              open_stream, romeo_with_balcony_cli, say, say_end_to_end, trust_keys,
                              without_questions)
 
@@ -173,7 +173,7 @@ def test_the_plugin_is_loaded_in_the_middle_of_a_session(world):
     romeo = world.profanity("romeo", autoload=False)
     juliet = world.profanity("juliet")
     romeo.sees("juliet@localhost (prof) is online")
-    load(world, romeo, juliet)
+    romeo.type("/plugins load balcony.so")
     romeo.sees("Loaded plugin: balcony.so")
     romeo.chat_with(juliet.bare)
     juliet.chat_with(romeo.bare)
@@ -205,9 +205,12 @@ def test_a_damaged_state_sends_nothing_to_anybody(world):
     assert not world.server.saw("may this leave?")
 
 
-@pytest.mark.parametrize("how, title", [("s5b,ibb s5b.direct=true", "[e2e direct, unverified]"),
-                                        ("ice,ibb", "[e2e direct, unverified]"),
-                                        ("s5b,ibb s5b.direct=false", "[e2e in-band, unverified]")])
+@pytest.mark.parametrize("how, title", [
+    ("s5b,ibb s5b.direct=true", "[e2e direct, unverified]"),
+    ("ice,ibb", "[e2e direct, unverified]"),
+    pytest.param("s5b,ibb s5b.direct=false", "[e2e relayed, unverified]",
+                 marks=pytest.mark.server(proxy=True)),
+    ("s5b,ibb s5b.direct=false", "[e2e in-band, unverified]")])
 def test_a_stream_takes_the_best_way_there_is(world, how, title):
     settings = ("candidates.loopback=true", "mode=auto", "trust=tofu", *f"transports={how}".split())
     romeo, juliet = couple(world, e2e_settings=settings)

@@ -42,7 +42,7 @@ log = {{ debug = "{folder}/prosody.log" }}
 run_as_root = true
 {limits}
 {proxy_ports}VirtualHost "{host}"
-{proxy}"""
+{components}"""
 
 PROXY_PORTS = """
 proxy65_ports = {{ {port} }}
@@ -52,6 +52,10 @@ PROXY = """
 Component "proxy.{host}" "proxy65"
     proxy65_address = "{address}"
     proxy65_acl = {{ "{host}" }}
+"""
+ROOMS = """
+Component "rooms.{host}" "muc"
+    muc_room_locking = false
 """
 
 
@@ -69,17 +73,19 @@ def free_address():
 class Prosody:
     """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
     not said) in the roster, with a subscription both ways. `proxy`: it has a SOCKS5 proxy.
+    `rooms`: it has rooms, at rooms.localhost.
     `federated`: its domain is a loopback address of its own, where other servers find it; `abroad`:
     bare JIDs there that all friends have in their rosters too. `namespace`: the network namespace to
     run in, and the address there."""
 
     def __init__(self, users, friends=None, debian_limits=False, smacks=True,
-                 proxy=False, federated=False, abroad=(), namespace=None):
+                 proxy=False, rooms=False, federated=False, abroad=(), namespace=None):
         self.users = users
         self.friends = list(users) if friends is None else friends
         self.debian_limits = debian_limits
         self.smacks = smacks
         self.proxy = proxy
+        self.rooms = rooms
         self.federated = federated
         self.abroad = list(abroad)
         self.namespace = namespace
@@ -194,7 +200,8 @@ class Prosody:
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)
             if self.proxy else "",
-            proxy=PROXY.format(host=self.host, address=self.interface) if self.proxy else ""))
+            components=(PROXY.format(host=self.host, address=self.interface) if self.proxy else "")
+            + (ROOMS.format(host=self.host) if self.rooms else "")))
 
     def _write_users(self):
         data = self.folder / "data" / self.host.replace(".", "%2e")

@@ -85,6 +85,15 @@ TEST_F(ProfanityCommand, IsRefusedForSomebodyInARoom) {
   EXPECT_TRUE(host_.saw_line("room@muc.localhost is a room"));
 }
 
+TEST_F(ProfanityCommand, IsRefusedInARoomsWindowAndThereItIsSaid) {  // covers SVC-04
+  go_online();
+  host_.rooms = {"room@muc.localhost"};
+  host_.in_front = "room@muc.localhost";
+  host_.type({"start"});
+  EXPECT_TRUE(core_.commands.empty());
+  EXPECT_TRUE(host_.saw_line("room@muc.localhost: room@muc.localhost is a room"));
+}
+
 TEST_F(ProfanityCommand, WaitsForTheUserToGoOnline) {
   host_.load();
   host_.type({"start"});

@@ -263,10 +263,12 @@ void (*prof_log_debug)(const char*) = [](const char*) {};
 void (*prof_log_info)(const char*) = [](const char*) {};
 void (*prof_log_warning)(const char*) = [](const char* line) { only->log.emplace_back(line); };
 void (*prof_log_error)(const char*) = [](const char* line) { only->log.emplace_back(line); };
-char* (*prof_get_current_recipient)(void) = []() -> char* {
-  return only->in_front.empty() ? nullptr : only->in_front.data();
-};
-char* (*prof_get_current_muc)(void) = []() -> char* { return nullptr; };
+char* in_front(bool is_room) {
+  bool is_meant = !only->in_front.empty() && only->rooms.contains(only->in_front) == is_room;
+  return is_meant ? only->in_front.data() : nullptr;
+}
+char* (*prof_get_current_recipient)(void) = [] { return in_front(false); };
+char* (*prof_get_current_muc)(void) = [] { return in_front(true); };
 char* (*prof_get_barejid_from_roster)(const char*) = [](const char* name) -> char* {
   auto found = only->roster_names.find(name);
   return found == only->roster_names.end() ? nullptr : found->second.data();
@@ -276,6 +278,13 @@ int (*prof_chat_show_themed)(const char*, const char*, const char*, const char*,
                                                const char*, const char*, const char* line) {
   if (!only->windows.contains(contact)) return 0;
   only->lines.push_back(text(contact) + ": " + line);
+  return 1;
+};
+int (*prof_room_show_themed)(const char*, const char*, const char*, const char*, const char*,
+                             const char*) = [](const char* room, const char*, const char*,
+                                               const char*, const char*, const char* line) {
+  if (!only->rooms.contains(room)) return 0;
+  only->lines.push_back(text(room) + ": " + line);
   return 1;
 };
 int (*prof_chat_set_titlebar_enctext)(const char*, const char*) = [](const char* contact,
