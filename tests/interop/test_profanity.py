@@ -80,6 +80,17 @@ def test_who_cannot_be_called_is_said_plainly(world):
     juliet.quit()
 
 
+def test_other_devices_neither_get_what_is_said_on_a_stream_nor_lose_their_own(world):  # covers STZ-13
+    romeo, juliet = auto_couple(world)
+    telephone = world.host("juliet", "mode=off")
+    say_end_to_end(world, romeo, juliet, "for this device only")
+    telephone.msg("romeo@localhost", "from the telephone, through the server")
+    romeo.sees("from the telephone, through the server")
+    say_end_to_end(world, romeo, juliet, "the stream goes on")
+    assert not any("for this device only" in xml for xml in telephone.stanzas("server"))
+    juliet.sees("from the telephone, through the server")  # a carbon
+
+
 @pytest.mark.server(rooms=True)
 def test_rooms_are_as_without_the_plugin_and_nobody_in_them_is_called(world):
     people = romeo, juliet = [world.profanity(name) for name in ("romeo", "juliet")]
