@@ -56,6 +56,8 @@ char* Diversion::on_stanza(const char* xml) {
     bool is_message = !stanza || stanza->name() == "message";
     return is_talk || !is_message ? nullptr : refuse(stanza ? *stanza : Element(), no_core_);
   }
+  std::string for_contact = stanza ? meant_for_the_stream(*stanza) : "";
+  if (!for_contact.empty()) xml = for_contact.c_str();
   std::string to = stanza ? std::string(stanza->attr("to")) : "";
   bool queues = std::any_of(waiting_.begin(), waiting_.end(),
                             [&](const Waiting& w) { return bare(w.to) == bare(to); });
@@ -69,6 +71,25 @@ char* Diversion::on_stanza(const char* xml) {
   if (answer == BALCONY_BUSY && !wait(to, xml))
     return refuse(stanza ? *stanza : Element(), "too much is waiting for the stream already");
   return replacement();
+}
+
+// The client addresses the device that wrote last, though the title bar speaks of a stream with
+// another one. What is written goes by the stream all the same; only receipts go where they belong
+// (STZ-15). The stanza with the contact's own address, or empty: it is as it should be.
+std::string Diversion::meant_for_the_stream(Element& stanza) {
+  std::string to(stanza.attr("to")), contact = bare(to);
+  std::string_view type = stanza.attr("type");
+  bool is_talk = stanza.is("message", ns::kClient) && (type == "chat" || type.empty()) &&
+                 !stanza.child("received", ns::kReceipts);
+  if (!is_talk || to == contact || !screen_.has_stream(contact) || screen_.has_stream_with(to))
+    return {};
+  stanza.set_attr("to", contact);
+  if (!body_of(stanza).empty() && told_other_.insert(to).second) {
+    screen_.show(contact, contact + " wrote from another device last (" + resource(to) +
+                              "), which does not get what goes by the stream: /e2e stop, and what "
+                              "you write reaches it through the server.");
+  }
+  return balcony::to_xml(stanza, ns::kClient);
 }
 
 char* Diversion::replacement() {

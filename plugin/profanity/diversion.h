@@ -45,6 +45,7 @@ class Diversion {
   struct Waiting {
     std::string to, xml;
   };
+  std::string meant_for_the_stream(balcony::Element& stanza);
   char* replacement();
   char* refuse(const balcony::Element& stanza, const std::string& reason);
   bool wait(const std::string& to, const char* xml);
@@ -57,6 +58,7 @@ class Diversion {
   std::deque<Waiting> waiting_;
   std::size_t waiting_octets_ = 0;
   std::set<std::string> told_waiting_, told_encrypted_;  // bare JIDs: said once
+  std::set<std::string> told_other_;                     // full ones
 };
 
 }  // namespace profanity_host

@@ -30,6 +30,24 @@ TEST_F(ProfanityDiversion, PutsAPingToOurselvesInThePlaceOfWhatIsTaken) {
   EXPECT_THAT(core_.seen_out, ElementsAre(to_juliet("psst"), to_juliet("psst")));
 }
 
+// covers STZ-13, STZ-15
+TEST_F(ProfanityDiversion, SendsByTheStreamWhatTheClientAddressesToAnotherDevice) {
+  core_answers(BALCONY_TAKEN);
+  tell_stream("open");
+  auto addressed = [](const std::string& to, const std::string& inner) {
+    return "<message to='" + to + "' type='chat'>" + inner + "</message>";
+  };
+  std::string body = "<body>psst</body>";
+  std::string receipt = "<received xmlns='urn:xmpp:receipts' id='1'/>";
+  for (const char* to : {kJulietsClient, kJuliet, "juliet@localhost/telephone"})
+    host_.sends(addressed(to, body));
+  host_.sends(addressed("juliet@localhost/telephone", receipt));
+  EXPECT_THAT(core_.seen_out, ElementsAre(addressed(kJulietsClient, body), addressed(kJuliet, body),
+                                          addressed(kJuliet, body),
+                                          addressed("juliet@localhost/telephone", receipt)));
+  EXPECT_TRUE(host_.saw_line("wrote from another device last (telephone)"));
+}
+
 TEST_F(ProfanityDiversion, LeavesAloneWhatPasses) {
   EXPECT_EQ(host_.sends(to_juliet("hello")), to_juliet("hello"));
   core_.outgoing_text = "<message>another</message>";
