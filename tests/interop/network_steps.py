@@ -56,9 +56,9 @@ def one_behind_a_nat(net, hidden="caller"):
     return spaces if hidden == "caller" else spaces[::-1]
 
 
-def both_behind_nats(net):
-    return (net.behind_nat("a", "198.51.100", "192.168.1"),
-            net.behind_nat("b", "203.0.113", "192.168.2"))
+def both_behind_nats(net, **kind):
+    return (net.behind_nat("a", "198.51.100", "192.168.1", **kind),
+            net.behind_nat("b", "203.0.113", "192.168.2", **kind))
 
 
 def opens(people, path, count=50):

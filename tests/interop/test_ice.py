@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """ICE with TCP candidates between two balcony-cli on one Prosody, and in band where it can't be."""
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -86,12 +88,60 @@ def test_a_stun_server_that_is_silent_delays_nothing(world):  # covers ICE-10
 
 
 @pytest.mark.full
-def test_100_megabytes_of_stanzas_arrive_by_ice(world):
-    romeo, juliet, _ = opened(world)
+def test_100_megabytes_of_stanzas_arrive_each_way_by_ice(world):
+    people = romeo, juliet = opened(world)[:2]
     text = "x" * 200_000
     until = time.monotonic() + 280
     for i in range(500):
-        romeo.xml(f"<message to='{juliet.jid}' type='chat' id='b{i}'><body>{i} {text}</body></message>")
+        for who, other in (people, people[::-1]):
+            who.xml(f"<message to='{other.jid}' type='chat' id='b{i}'><body>{i} {text}</body></message>")
         if i % 20 == 19:
-            arrives(juliet, f"{i} {text}", timeout=max(1, until - time.monotonic()))
+            for who in people:
+                arrives(who, f"{i} {text}", timeout=max(1, until - time.monotonic()))
+    for who in people:
+        assert not who.seen("undelivered")
+        assert len(who.stanzas()) == 500
+
+
+@pytest.mark.full
+def test_a_reader_that_pauses_costs_the_writer_nothing_and_loses_nothing(world):
+    romeo, juliet, _ = opened(world)
+    text = "x" * 200_000
+    juliet.process.send_signal(signal.SIGSTOP)
+    try:
+        for i in range(60):  # 12 MB: more than all buffers hold
+            romeo.xml(f"<message to='{juliet.jid}' type='chat' id='b{i}'><body>{i} {text}</body></message>")
+        time.sleep(2)
+        before = cpu_seconds(romeo)
+        time.sleep(3)
+        used = cpu_seconds(romeo) - before
+    finally:
+        juliet.process.send_signal(signal.SIGCONT)
+    assert used <= 0.05, used
+    for i in range(60):
+        arrives(juliet, f"{i} {text}", timeout=60)
     assert not romeo.seen("undelivered")
+
+
+@pytest.mark.full
+def test_a_hundred_streams_one_after_the_other_leave_nothing_open(world):
+    romeo, juliet = couple(world, *LOOPBACK)
+    before = open_files(romeo, juliet)
+    for _ in range(100):
+        start(romeo, juliet)
+        assert both_open(romeo, juliet)[0]["transport"] == "ice-tcp"
+        romeo.e2e(f"stop {juliet.jid}")
+        closed(romeo, juliet), closed(juliet, romeo)
+    until = time.monotonic() + 5  # the last one's path goes after it is told
+    while open_files(romeo, juliet) != before and time.monotonic() < until:
+        time.sleep(0.05)
+    assert open_files(romeo, juliet) == before
+
+
+def open_files(*people):
+    return [len(os.listdir(f"/proc/{who.process.pid}/fd")) for who in people]
+
+
+def cpu_seconds(who):
+    fields = open(f"/proc/{who.process.pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / 100

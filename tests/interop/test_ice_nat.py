@@ -5,6 +5,7 @@ import time
 import pytest
 
 from network_steps import both_behind_nats, networks, one_behind_a_nat, opens  # noqa: F401
+from namespaces import SERVER6
 from steps import both_open, closed, start
 
 pytestmark = pytest.mark.full
@@ -21,10 +22,14 @@ def with_dead_ends(net):
             net.person("b", "203.0.113", strays="10.99.2"))
 
 
-@pytest.mark.parametrize("homes", [two_in_public, one_behind_a_nat,
+def on_one_lan(net):
+    return net.lan(("a", "b"), "192.168.3")
+
+
+@pytest.mark.parametrize("homes", [two_in_public, on_one_lan, one_behind_a_nat,
                                    lambda net: one_behind_a_nat(net, hidden="callee"),
                                    with_dead_ends],
-                         ids=["public", "caller-behind-nat", "callee-behind-nat", "dead-ends"])
+                         ids=["public", "lan", "caller-behind-nat", "callee-behind-nat", "dead-ends"])
 def test_ice_opens_if_one_side_can_be_reached(networks, homes):  # noqa: F811
     networks.serve()
     people = networks.pair(*homes(networks.net), transports=ICE)
@@ -32,10 +37,19 @@ def test_ice_opens_if_one_side_can_be_reached(networks, homes):  # noqa: F811
     print(f"open after {took:.2f} s")
 
 
-def test_ice_gives_way_to_in_band_within_5_seconds_if_both_are_behind_nats(networks):  # noqa: F811
+def test_ice_opens_by_ipv6_alone(networks):  # noqa: F811
+    networks.serve(address=SERVER6)
+    people = networks.pair(networks.net.person6("a", "2001:db8:a"),
+                           networks.net.person6("b", "2001:db8:b"), transports=ICE)
+    _, infos = opens(people, "ice-tcp")
+    assert all(info["remote"].startswith("[2001:db8:") for info in infos)
+
+
+@pytest.mark.parametrize("keeps_ports", [False, True])
+def test_ice_gives_way_to_in_band_within_5_seconds_if_both_are_behind_nats(networks, keeps_ports):  # noqa: F811
     # covers C-03
     networks.serve()
-    people = networks.pair(*both_behind_nats(networks.net), transports=ICE)
+    people = networks.pair(*both_behind_nats(networks.net, keeps_ports=keeps_ports), transports=ICE)
     took, infos = opens(people, "ibb")
     for info in infos:
         assert [attempt["transport"] for attempt in info["tried"]] == ["ice"]

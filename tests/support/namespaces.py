@@ -90,12 +90,14 @@ class Internet:
         self._join(space, f"{prefix}::2/64", self.core, f"{prefix}::1/64", f"{prefix}::1")
         return space
 
-    def behind_nat(self, name, outside, inside, forwarded=None, upnp=False):
+    def behind_nat(self, name, outside, inside, forwarded=None, upnp=False, keeps_ports=False):
         """With a private address, {inside}.2; the world sees {outside}.2, and can't come in but by the
-        port `forwarded`, or with `upnp` those that the router is asked for."""
+        port `forwarded`, or with `upnp` those that the router is asked for. `keeps_ports`: what goes
+        out has the same port outside, where that is free."""
         nat = self.person(f"{name}-nat", outside)
+        masquerade = "masquerade" if keeps_ports else "masquerade random"
         self._nft(nat, "add table ip nat; add chain ip nat out { type nat hook postrouting priority 100 ; };"
-                       f"add rule ip nat out ip saddr {inside}.0/24 masquerade random")
+                       f"add rule ip nat out ip saddr {inside}.0/24 {masquerade}")
         for chain in ("forward", "input"):  # nothing comes in that was not asked for
             self._nft(nat, f"add table ip wall; add chain ip wall {chain} "
                            f"{{ type filter hook {chain} priority 0 ; policy drop ; }};"
