@@ -149,7 +149,8 @@ class Agent final : public LinkOwner {
   void pay_for_host(const RequestKey& request, Element reply);
   bool owe_reply(const Jid& peer, const std::string& id, Element request);
   void forget_owed(const Jid& peer);
-  void undelivered(const Jid& peer, const Element& stanza, bool unknown, const std::string& reason);
+  void undelivered(const Jid& peer, const KeptStanza& stanza, bool unknown,
+                   const std::string& reason);
 
   // agent_commands.cc
   Answer run(const Command& command);
@@ -188,7 +189,7 @@ class Agent final : public LinkOwner {
   void tell(HostEvent event) override { mailbox_.to_host(std::move(event)); }
   bool is_host_behind() const override { return mailbox_.is_host_behind(); }
   bool ask(TellAsk question) override;
-  void undelivered(const Link& link, const Element& stanza, bool unknown,
+  void undelivered(const Link& link, const KeptStanza& stanza, bool unknown,
                    const std::string& reason) override;
   void on_offer_ready(Link& link) override;
   void on_offer_acknowledged(Link& link) override;

@@ -38,7 +38,7 @@ void Agent::on(Outgoing& event) {
   if (Link* link = find_link(*to, Which::kOpen)) return link->send(std::move(stanza));
   if (stanza.is("message", ns::kClient) && mode_of(*to) == Mode::kRequire)
     return wait_for_stream(*to, std::move(stanza));
-  undelivered(*to, stanza, false, "the stream was closed before it could be sent");
+  undelivered(*to, KeptStanza(stanza), false, "the stream was closed before it could be sent");
 }
 
 void Agent::on_received(Link& link, Element stanza) {
@@ -63,8 +63,8 @@ void Agent::wait_for_stream(Jid to, Element stanza) {
   // As the server would do it for a client that is gone (RFC 6121 section 8.5.3.2).
   if (!to.is_bare() && !peers_.is_online(to) && !is_trying(to)) to = to.to_bare();
   if (Link* link = find_link(to, Which::kOpen)) return link->send(std::move(stanza));
-  if (std::string why = why_not_wait(to); !why.empty()) return undelivered(to, stanza, false, why);
-  Element kept = stanza;
+  KeptStanza kept(stanza);
+  if (std::string why = why_not_wait(to); !why.empty()) return undelivered(to, kept, false, why);
   TimePoint until = env_.now() + settings().require_wait;
   if (!waiting_[to].add(std::move(stanza), until))
     return undelivered(to, kept, false, "too much is waiting for a stream to " + to.full());
@@ -110,7 +110,8 @@ void Agent::give_up_waiting(const Jid& contact, const std::string& reason) {
     it = next;
   }
   for (auto& [to, waiting] : given_up)
-    for (const Element& stanza : waiting.take_all()) undelivered(to, stanza, false, reason);
+    for (const Element& stanza : waiting.take_all())
+      undelivered(to, KeptStanza(stanza), false, reason);
 }
 
 void Agent::give_up_overdue() {
@@ -118,24 +119,25 @@ void Agent::give_up_overdue() {
     auto& [to, waiting] = *it;
     if (!is_trying(to)) {
       for (const Element& stanza : waiting.take_overdue(env_.now()))
-        undelivered(to, stanza, false, "no end-to-end stream to " + to.full() + " came in time");
+        undelivered(to, KeptStanza(stanza), false,
+                    "no end-to-end stream to " + to.full() + " came in time");
     }
     it = waiting.empty() ? waiting_.erase(it) : std::next(it);
   }
 }
 
-void Agent::undelivered(const Link& link, const Element& stanza, bool unknown,
+void Agent::undelivered(const Link& link, const KeptStanza& stanza, bool unknown,
                         const std::string& reason) {
   undelivered(link.peer(), stanza, unknown, reason);
 }
 
-void Agent::undelivered(const Jid& peer, const Element& stanza, bool unknown,
+void Agent::undelivered(const Jid& peer, const KeptStanza& stanza, bool unknown,
                         const std::string& reason) {
   StanzaInfo info;
   info.local = local_.full();
   info.peer = peer.full();
-  info.id = stanza.attr("id");
-  info.xml = to_xml(stanza, ns::kClient);
+  info.id = stanza.id;
+  info.xml = stanza.xml;
   tell(TellUndelivered{std::move(info), unknown, reason});
 }
 

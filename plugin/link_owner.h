@@ -14,6 +14,7 @@
 #include "plugin/host_events.h"
 #include "plugin/server_port.h"
 #include "plugin/settings.h"
+#include "plugin/unconfirmed.h"
 #include "transports/net/scheduler.h"
 
 namespace balcony {
@@ -37,7 +38,7 @@ class LinkOwner : public ServerSide {
   virtual bool is_host_behind() const = 0;
   // Puts a question to the user, if there is room for it.
   virtual bool ask(TellAsk question) = 0;
-  virtual void undelivered(const Link& link, const Element& stanza, bool unknown,
+  virtual void undelivered(const Link& link, const KeptStanza& stanza, bool unknown,
                            const std::string& reason) = 0;
 
   // Facts, told from inside the link's own turn: do not destroy it here.

@@ -27,7 +27,8 @@ void Link::on_established() {
 }
 
 void Link::send(Element stanza) {
-  Element kept = stanza;  // for the day that it must be reported
+  KeptStanza kept(stanza);
+  bool is_request = is_iq_request(stanza), is_reported = Unconfirmed::concerns(stanza);
   if (!channel_->send(std::move(stanza))) {
     return owner_.undelivered(
         *this, kept, false,
@@ -35,11 +36,11 @@ void Link::send(Element stanza) {
                   : "the stream was closed before it could be sent");
   }
   ++facts_.stanzas_out;
-  if (is_iq_request(kept)) {
-    requests_.emplace_back(kept.attr("id"));
+  if (is_request) {
+    requests_.push_back(kept.id);
     if (requests_.size() > kMaxRequests) requests_.pop_front();
   }
-  unconfirmed_.add(std::move(kept), channel_->octets_made());
+  if (is_reported) unconfirmed_.add(std::move(kept), channel_->octets_made());
   if (was_writable_ && !is_writable()) {
     was_writable_ = false;
     owner_.on_changed(*this);

@@ -8,11 +8,15 @@
 
 namespace balcony {
 
-void Unconfirmed::add(Element stanza, std::uint64_t end) {
-  // SMX-12: replies and presence are dropped when lost; messages and requests are told.
-  if (stanza.is("presence", ns::kClient) || is_iq_reply(stanza)) return;
-  if (std::string id(stanza.attr("id")); !id.empty())
-    by_id_.emplace(std::move(id), first_ + entries_.size());
+KeptStanza::KeptStanza(const Element& stanza)
+    : id(stanza.attr("id")), xml(to_xml(stanza, ns::kClient)) {}
+
+bool Unconfirmed::concerns(const Element& stanza) {
+  return !stanza.is("presence", ns::kClient) && !is_iq_reply(stanza);
+}
+
+void Unconfirmed::add(KeptStanza stanza, std::uint64_t end) {
+  if (!stanza.id.empty()) by_id_.emplace(stanza.id, first_ + entries_.size());
   entries_.push_back({std::move(stanza), end, {}});
 }
 
@@ -24,7 +28,7 @@ void Unconfirmed::on_written(std::uint64_t octets, TimePoint now) {
 }
 
 void Unconfirmed::forget_front() {
-  auto found = by_id_.find(std::string(entries_.front().stanza.attr("id")));
+  auto found = by_id_.find(entries_.front().stanza.id);
   if (found != by_id_.end() && found->second == first_) by_id_.erase(found);
   entries_.pop_front();
   ++first_;
@@ -41,7 +45,7 @@ void Unconfirmed::on_answered(std::string_view id) {
   if (found == by_id_.end()) return;
   Entry& entry = entries_[found->second - first_];
   entry.answered = true;
-  entry.stanza = {};
+  entry.stanza.xml = {};
   by_id_.erase(found);
 }
 

@@ -14,6 +14,14 @@
 
 namespace balcony {
 
+// A stanza as the host gave it, for the day that it must be reported. Text takes a third of the
+// memory of an Element.
+struct KeptStanza {
+  explicit KeptStanza(const Element& stanza);
+
+  std::string id, xml;
+};
+
 class Unconfirmed {
  public:
   // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits
@@ -25,22 +33,24 @@ class Unconfirmed {
   static constexpr std::uint64_t kMaxBehind = 16 * 1024 * 1024;
 
   void set_horizon(Duration horizon) { horizon_ = horizon; }
+  // SMX-12: whether such a stanza is reported when it is lost; replies and presence are dropped.
+  static bool concerns(const Element& stanza);
   // `end`: how many octets of the stream had been made when the stanza's last one was.
-  void add(Element stanza, std::uint64_t end);
+  void add(KeptStanza stanza, std::uint64_t end);
   // The byte stream has taken the stream's first `octets` octets.
   void on_written(std::uint64_t octets, TimePoint now);
   // The peer answered: an iq reply or a receipt names this id.
   void on_answered(std::string_view id);
 
   struct Lost {
-    Element stanza;
+    KeptStanza stanza;
     bool unknown;  // true: it left, and may have arrived
   };
   std::vector<Lost> take_lost(TimePoint now);
 
  private:
   struct Entry {
-    Element stanza;
+    KeptStanza stanza;
     std::uint64_t end;
     Deadline safe_at;  // when it counts as delivered; nothing: it has not left
     bool answered = false;

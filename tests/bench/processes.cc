@@ -26,6 +26,15 @@ int must(int result, const char* what) {
   std::exit(1);
 }
 
+pid_t in_child(const std::function<void()>& work) {
+  std::fflush(nullptr);
+  pid_t child = must(fork(), "fork");
+  if (child != 0) return child;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  work();
+  _exit(0);
+}
+
 void without_delay(int fd) {
   int yes = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -63,25 +72,24 @@ std::pair<int, int> message_pair() {
   return {ends[0], ends[1]};
 }
 
-double with_peer(const std::function<void(Wires)>& other,
-                 const std::function<double(Wires)>& here) {
+void run_apart(const std::function<void(Wires)>& other, const std::function<void(Wires)>& here) {
   auto [tcp_here, tcp_there] = tcp_pair();
   auto [server_here, server_there] = message_pair();
-  std::fflush(nullptr);
-  pid_t child = must(fork(), "fork");
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pid_t there = in_child([&, tcp = tcp_there, server = server_there] {
     close(tcp_here);
     close(server_here);
-    other({tcp_there, server_there});
-    _exit(0);
-  }
+    other({tcp, server});
+  });
   close(tcp_there);
   close(server_there);
-  double result = here({tcp_here, server_here, child});
+  pid_t first = in_child([&, tcp = tcp_here, server = server_here] { here({tcp, server, there}); });
+  close(tcp_here);
   close(server_here);
-  waitpid(child, nullptr, 0);
-  return result;
+  for (pid_t child : {first, there}) {
+    int status = 0;
+    must(waitpid(child, &status, 0), "waitpid");
+    if (status != 0) std::exit(1);  // it has said why
+  }
 }
 
 double busier_seconds(pid_t child, const std::function<void()>& work) {

@@ -4,7 +4,9 @@
 
 #include <sched.h>
 #include <sys/types.h>
+#include <unistd.h>
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 
@@ -16,13 +18,34 @@ int non_blocking(int fd);  // the same, as a reactor needs it
 // A connected pair of local sockets, on which messages keep their bounds.
 std::pair<int, int> message_pair();
 
-// Runs `other` in a child with the second sockets and `here` with the first ones; the child ends
-// when `other` returns. Each side closes its own TCP socket.
+// Blocking and whole, or the program ends.
+void write_all(int fd, const void* octets, std::size_t size);
+void read_all(int fd, void* octets, std::size_t size);
+
+// What each of two processes has.
 struct Wires {
   int tcp, server;
-  pid_t peer = 0;  // `here` only: the child
+  pid_t peer = 0;  // `here` only: the other one
 };
-double with_peer(const std::function<void(Wires)>& other, const std::function<double(Wires)>& here);
+
+// Runs `here` with the first sockets and `other` with the second ones, each in a process of its own
+// that ends with it: what one leaves behind in memory would cost the next one copies of its pages.
+// Each side closes its own TCP socket.
+void run_apart(const std::function<void(Wires)>& other, const std::function<void(Wires)>& here);
+
+template <class Here>
+auto with_peer(const std::function<void(Wires)>& other, Here here) {
+  decltype(here(Wires{})) result{};  // plain data
+  auto [out, in] = message_pair();
+  run_apart(other, [&, writer = in](Wires wires) {
+    auto found = here(wires);
+    write_all(writer, &found, sizeof found);
+  });
+  read_all(out, &result, sizeof result);
+  close(out);
+  close(in);
+  return result;
+}
 
 // The processor time that `work` takes here, and that the child takes meanwhile; the larger of the
 // two: what bounds the rate where each has a CPU of its own, however many others want it now.
@@ -31,9 +54,5 @@ double busier_seconds(pid_t child, const std::function<void()>& work);
 // Keeps this process and its children on the first CPU that it may use, until it is undone.
 cpu_set_t pin_to_one_cpu();
 void unpin(const cpu_set_t& usual);
-
-// Blocking and whole, or the program ends.
-void write_all(int fd, const void* octets, std::size_t size);
-void read_all(int fd, void* octets, std::size_t size);
 
 }  // namespace balcony::bench

@@ -45,7 +45,6 @@ class Stopwatch {
 };
 
 Times agents(std::string_view method) {
-  Stopwatch watch;
   auto there = [method](Wires wires) {
     AgentEnd end(wires, Role::kResponder, method);
     Element answer = message(2);
@@ -54,6 +53,7 @@ Times agents(std::string_view method) {
     end.run_until_alone();
   };
   auto here = [&](Wires wires) {
+    Stopwatch watch;
     AgentEnd end(wires, Role::kInitiator, method);
     Element question = message(1);
     auto ask = [&] {
@@ -66,14 +66,12 @@ Times agents(std::string_view method) {
     });
     ask();
     end.run_until([&] { return watch.count() == kTrips; });
-    return 0.0;
+    return watch.times();
   };
-  with_peer(there, here);
-  return watch.times();
+  return with_peer(there, here);
 }
 
 Times echo() {
-  Stopwatch watch;
   std::string stanza = message_xml(1);
   auto there = [&](Wires wires) {
     for (ssize_t got = 1; got > 0;) {
@@ -83,6 +81,7 @@ Times echo() {
     }
   };
   auto here = [&](Wires wires) {
+    Stopwatch watch;
     std::string answer(stanza.size(), ' ');
     while (watch.count() < kTrips) {
       watch.start();
@@ -91,10 +90,9 @@ Times echo() {
       watch.stop();
     }
     close(wires.tcp);
-    return 0.0;
+    return watch.times();
   };
-  with_peer(there, here);
-  return watch.times();
+  return with_peer(there, here);
 }
 
 void measure(const std::string& name, const std::string& path, std::string_view method) {

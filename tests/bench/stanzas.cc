@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Stanzas from agent to agent over TCP, one way and with a receipt for each, against the minimal
 // program. Two processes; the CPU time of the busier one counts, from the first stanza to the
-// answer to the last.
+// answer to the last. Agents do it twice, and the second time counts: they keep what may be lost,
+// and the first time their memory grows by it.
 #include <unistd.h>
 
 #include "tests/bench/agent_end.h"
@@ -22,7 +23,7 @@ struct Job {
 };
 
 bool wants_receipt(const Job& job, unsigned number) {
-  return job.window > 0 || number == job.messages;
+  return job.window > 0 || number % job.messages == 0;
 }
 
 // ---- agents ----
@@ -83,11 +84,12 @@ double agents(const Job& job, Clock clock = Clock::kCpu) {
   };
   auto here = [&](Wires wires) {
     AgentEnd end(wires, Role::kInitiator, job.method);
-    Asker asker(end.client(), job);
     auto work = [&] {
+      Asker asker(end.client(), job);
       asker.send_on();
       end.run_until([&] { return asker.is_done(); });
     };
+    work();  // until memory has grown as far as it does
     if (clock == Clock::kCpu) return busier_seconds(wires.peer, work);
     double began = clock_seconds(CLOCK_MONOTONIC);
     work();
@@ -153,13 +155,13 @@ void measure(const std::string& name, const std::string& what, double goal, Job 
 
 void one_way() {
   identity_of(Role::kInitiator);
-  measure("one-way", "messages one way", 0.70, {.messages = 20'000});
+  measure("one-way", "messages one way", 0.70, {.messages = 60'000});
 }
 
 void s5b_messages() {
   identity_of(Role::kInitiator);
   measure("s5b-messages", "messages one way over SOCKS5, direct", 0.70,
-          {.messages = 20'000, .method = "s5b"});
+          {.messages = 60'000, .method = "s5b"});
 }
 
 void receipts() {
