@@ -57,6 +57,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
       account_port_(*this, Jid()),
       proxies_(account_port_, env),
+      stun_servers_(account_port_),
       peers_(env),
       timer_(scheduler, env),
       burial_(scheduler, env),
@@ -69,7 +70,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
     factories_.push_back(&*socks5_);
   }
   if (network && reactor) {
-    ice_.emplace(env, *reactor, *network, ice_settings(settings()));
+    ice_.emplace(env, *reactor, *network, ice_settings(settings()), &stun_servers_);
     factories_.push_back(&*ice_);
   }
   factories_.push_back(&ibb_);
@@ -106,19 +107,22 @@ void Agent::on(Online& event) {
   look_for_ways();
 }
 
-// S5B-19, and the router that may lead a port here.
+// S5B-19, ICE-11, and the router that may lead a port here.
 void Agent::look_for_ways() {
-  bool is_wanted = is_online_ && socks5_ && is_enabled(*socks5_);
-  if (!is_wanted) return;
-  proxies_.search(std::string(local_.domain()), settings().s5b_proxy);
-  if (settings().reach == Reach::kAny) socks5_->look_for_gateway();
+  if (!is_online_) return;
+  std::string server(local_.domain());
+  if (socks5_ && is_enabled(*socks5_)) {
+    proxies_.search(server, settings().s5b_proxy);
+    if (settings().reach == Reach::kAny) socks5_->look_for_gateway();
+  }
+  if (ice_ && is_enabled(*ice_) && settings().ice_stun.empty()) stun_servers_.search(server);
 }
 
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
   if (socks5_) socks5_->set_settings(socks5_settings(settings()));
   if (ice_) ice_->set_settings(ice_settings(settings()));
-  if (key == "s5b.proxy" || key == "transports") look_for_ways();
+  if (key == "s5b.proxy" || key == "ice.stun" || key == "transports") look_for_ways();
   if (key == "transports") announce_features();
 }
 

@@ -220,6 +220,7 @@ class Agent final : public LinkOwner {
   ServerPort account_port_;  // for what concerns no peer
   ProxyFinder proxies_;
   std::optional<Socks5Factory> socks5_;
+  StunFinder stun_servers_;
   std::optional<IceFactory> ice_;
   std::vector<TransportFactory*> factories_;
   TimePoint replies_from_;  // after a resume: replies that were held back come first

@@ -19,6 +19,7 @@ inline constexpr std::string_view kJingleErrors = "urn:xmpp:jingle:errors:1";
 inline constexpr std::string_view kXmlStream = "urn:xmpp:jingle:apps:xmlstream:0";
 inline constexpr std::string_view kJingleIbb = "urn:xmpp:jingle:transports:ibb:1";
 inline constexpr std::string_view kJingleSocks5 = "urn:xmpp:jingle:transports:s5b:1";
+inline constexpr std::string_view kExternalServices = "urn:xmpp:extdisco:2";
 inline constexpr std::string_view kJingleIce = "urn:xmpp:jingle:transports:ice:0";
 inline constexpr std::string_view kIbb = "http://jabber.org/protocol/ibb";
 inline constexpr std::string_view kBytestreams = "http://jabber.org/protocol/bytestreams";

@@ -23,8 +23,8 @@ class Networks(World):
     def start(self):
         """Each test says by serve() what server it wants."""
 
-    def serve(self, proxy=False, address=SERVER):
-        self.server = Prosody(USERS, FRIENDS, proxy=proxy, namespace=(self.net.core, address))
+    def serve(self, address=SERVER, **server):
+        self.server = Prosody(USERS, FRIENDS, namespace=(self.net.core, address), **server)
         self.server.start()
 
     def pair(self, *spaces, transports, tunnel=None, upnp=False):

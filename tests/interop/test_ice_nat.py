@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """ICE with TCP candidates between machines that see each other and behind NATs."""
+import re
 import time
 
 import pytest
 
 from network_steps import both_behind_nats, networks, one_behind_a_nat, opens  # noqa: F401
-from namespaces import SERVER6
+from namespaces import SERVER, SERVER6
 from steps import both_open, closed, start
 
 pytestmark = pytest.mark.full
@@ -35,6 +36,17 @@ def test_ice_opens_if_one_side_can_be_reached(networks, homes):  # noqa: F811
     people = networks.pair(*homes(networks.net), transports=ICE)
     took, _ = opens(people, "ice-tcp", count=200)
     print(f"open after {took:.2f} s")
+
+
+def test_the_server_tells_of_a_stun_server_which_tells_of_the_address_outside(networks):  # noqa: F811
+    # covers ICE-10, ICE-11; with a real coturn
+    networks.serve(stun=(SERVER, networks.net.serve_stun()))
+    people = networks.pair(*one_behind_a_nat(networks.net), transports=ICE)
+    opens(people, "ice-tcp")
+    shown = [candidate for _, stanza in networks.server.received()
+             for candidate in re.findall(r"<candidate [^>]*>", stanza) if "srflx" in candidate]
+    assert shown and all("protocol='tcp'" in one and "ip='198.51.100.2'" in one for one in shown), shown
+    assert any("tcptype='passive'" in one for one in shown), shown
 
 
 def test_ice_opens_by_ipv6_alone(networks):  # noqa: F811

@@ -21,7 +21,7 @@ class Internet:
         self._spaces = []
         self._links = itertools.count()
         self._uplinks = {}
-        self._routers = []
+        self._programs = []
         self._lines = []
         self._folder = tempfile.mkdtemp(prefix="balcony-net-")
         self.core = self._space("core")
@@ -37,10 +37,10 @@ class Internet:
         self.close()
 
     def close(self):
-        for router in self._routers:
-            router.terminate()
-            router.wait(10)
-        self._routers = []
+        for program in self._programs:
+            program.terminate()
+            program.wait(10)
+        self._programs = []
         for line in self._lines:
             line.close()
         self._lines = []
@@ -48,6 +48,15 @@ class Internet:
         for space in reversed(self._spaces):
             subprocess.run(["ip", "netns", "del", space], check=False)
         self._spaces = []
+
+    def serve_stun(self):
+        """coturn in the core, at the server's address; its port."""
+        self._programs.append(subprocess.Popen(
+            ["ip", "netns", "exec", self.core, "turnserver", "-n", "--stun-only", "--listening-ip", SERVER,
+             "--no-cli", "--no-tls", "--no-dtls", "--simple-log", "--log-file",
+             os.path.join(self._folder, "turn.log"), "--pidfile", os.path.join(self._folder, "turn.pid")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return 3478
 
     # --- who is on it; each answers with the namespace to run in
 
@@ -156,7 +165,7 @@ class Internet:
                        "upnp_nat_chain=in\nupnp_nat_postrouting_chain=out\n"
                        "allow 1024-65535 0.0.0.0/0 1024-65535\ndeny 0-65535 0.0.0.0/0 0-65535\n")
         with open(f"{path}.log", "wb") as log:
-            self._routers.append(subprocess.Popen(
+            self._programs.append(subprocess.Popen(
                 ["ip", "netns", "exec", nat, "miniupnpd", "-d", "-f", path, "-P", f"{path}.pid"],
                 stdout=log, stderr=log))
 

@@ -41,6 +41,7 @@ network_settings = {{ nagle = false }}
 log = {{ debug = "{folder}/prosody.log" }}
 run_as_root = true
 {limits}
+{stun}
 {proxy_ports}VirtualHost "{host}"
 {components}"""
 
@@ -53,6 +54,7 @@ Component "proxy.{host}" "proxy65"
     proxy65_address = "{address}"
     proxy65_acl = {{ "{host}" }}
 """
+STUN = """external_services = {{ {{ type = "stun"; transport = "udp"; host = "{}"; port = {} }} }}"""
 ROOMS = """
 Component "rooms.{host}" "muc"
     muc_room_locking = false
@@ -73,19 +75,20 @@ def free_address():
 class Prosody:
     """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
     not said) in the roster, with a subscription both ways. `proxy`: it has a SOCKS5 proxy.
-    `rooms`: it has rooms, at rooms.localhost.
+    `rooms`: it has rooms, at rooms.localhost. `stun`: the STUN server that it tells of, (host, port).
     `federated`: its domain is a loopback address of its own, where other servers find it; `abroad`:
     bare JIDs there that all friends have in their rosters too. `namespace`: the network namespace to
     run in, and the address there."""
 
     def __init__(self, users, friends=None, debian_limits=False, smacks=True,
-                 proxy=False, rooms=False, federated=False, abroad=(), namespace=None):
+                 proxy=False, rooms=False, stun=None, federated=False, abroad=(), namespace=None):
         self.users = users
         self.friends = list(users) if friends is None else friends
         self.debian_limits = debian_limits
         self.smacks = smacks
         self.proxy = proxy
         self.rooms = rooms
+        self.stun = stun
         self.federated = federated
         self.abroad = list(abroad)
         self.namespace = namespace
@@ -193,9 +196,11 @@ class Prosody:
         modules += ['"smacks"'] if self.smacks else []
         modules += ['"dialback"'] if self.federated else []
         modules += ['"limits"'] if self.debian_limits else []
+        modules += ['"external_services"'] if self.stun else []
         (self.folder / "prosody.cfg.lua").write_text(CONFIG.format(
             folder=self.folder, port=self.port, modules="; ".join(modules),
             limits=DEBIAN_LIMITS if self.debian_limits else "",
+            stun=STUN.format(*self.stun) if self.stun else "",
             host=self.host, address=self.interface, s2s_port=5269 if self.federated else "",
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)

@@ -19,9 +19,8 @@ namespace {
 constexpr Duration kEstablish = 4s;   // C-03
 constexpr Duration kFirstFrame = 2s;  // from the nomination to the first word: one way, and a turn
 constexpr Duration kStunName = 1s;    // its address is not worth more
-constexpr std::uint16_t kStunPort = 3478;  // RFC 5389 section 9
-constexpr std::size_t kMostTried = 16;     // C-15; libnice takes 25
-constexpr unsigned kMostRestarts = 4;      // of the peer, before there is a stream
+constexpr std::size_t kMostTried = 16;  // C-15; libnice takes 25
+constexpr unsigned kMostRestarts = 4;   // of the peer, before there is a stream
 
 // A peer's first word, which must say who it is.
 Result<IceWord> read_description(const Element& transport, std::size_t limit) {
@@ -43,6 +42,7 @@ class IceTransport : public Transport {
     Env& env;
     Reactor& reactor;
     Network& network;
+    const StunFinder* servers;  // or null
   };
 
   IceTransport(Role role, Reach reach, const IceFactory::Settings& settings, const World& world)
@@ -63,6 +63,7 @@ class IceTransport : public Transport {
 
  private:
   void find_stun();
+  void use_stun(const Endpoint& server);
   void open();
   void turn_soon();
   void turn();
@@ -114,16 +115,22 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
 // The ICE library is given addresses only: it leaks what it looks up.
 void IceTransport::find_stun() {
   HostAndPort named = read_host(settings_.stun);
+  if (named.host.empty() && world_.servers) named = world_.servers->found().value_or(named);
   if (named.host.empty() || reach_ != Reach::kAny) return open();
   if (auto ip = IpAddress::parse(named.host)) {
-    stun_ = Endpoint{*ip, named.port};
+    use_stun({*ip, named.port});
     return open();
   }
   auto done = [this, port = named.port](const Result<std::vector<IpAddress>>& found) {
-    if (found && !found->empty()) stun_ = Endpoint{found->front(), port};
+    if (found && !found->empty()) use_stun({found->front(), port});
     turn_.soon([this] { open(); });
   };
   resolving_ = world_.network.resolve(named.host, world_.env.now() + kStunName, std::move(done));
+}
+
+// Whoever named it: what may not be connected to is not asked either (S5B-21).
+void IceTransport::use_stun(const Endpoint& server) {
+  if (may_connect(settings_.policy, server, Target::kRelay)) stun_ = server;
 }
 
 // Without an address that may be shown (ICE-16) we say so, and it fails at once on both sides.
@@ -289,7 +296,7 @@ Result<void> IceFactory::check_offer(const Element& transport) const {
 
 std::unique_ptr<Transport> IceFactory::create(Role role, const Peers&, IqPort&, Reach reach) {
   return std::make_unique<IceTransport>(role, reach, settings_,
-                                        IceTransport::World{env_, reactor_, network_});
+                                        IceTransport::World{env_, reactor_, network_, servers_});
 }
 
 }  // namespace balcony

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "jingle/transport.h"
+#include "transports/ice_tcp/stun_finder.h"
 #include "transports/net/address_policy.h"
 #include "transports/net/network.h"
 #include "transports/net/reactor.h"
@@ -23,13 +24,19 @@ class IceFactory : public TransportFactory {
  public:
   struct Settings {
     AddressPolicy policy;              // candidates.*
-    std::string stun;                  // ice.stun: host or host:port, or empty
+    std::string stun;                  // ice.stun: host or host:port; empty: what the server tells
     std::size_t most_candidates = 32;  // limits.candidates
   };
 
-  // All borrowed; they outlive the factory and what it makes.
-  IceFactory(Env& env, Reactor& reactor, Network& network, Settings settings)
-      : env_(env), reactor_(reactor), network_(network), settings_(std::move(settings)) {}
+  // All borrowed; they outlive the factory and what it makes. `servers` is driven by its owner, and
+  // may be null.
+  IceFactory(Env& env, Reactor& reactor, Network& network, Settings settings,
+             const StunFinder* servers = nullptr)
+      : env_(env),
+        reactor_(reactor),
+        network_(network),
+        settings_(std::move(settings)),
+        servers_(servers) {}
 
   std::string_view name() const override { return "ice"; }
   std::string_view ns() const override;
@@ -45,6 +52,7 @@ class IceFactory : public TransportFactory {
   Reactor& reactor_;
   Network& network_;
   Settings settings_;
+  const StunFinder* const servers_;
 };
 
 }  // namespace balcony

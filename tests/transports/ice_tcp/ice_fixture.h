@@ -99,17 +99,18 @@ class IceTest : public NetTest {
   }
 
   IceFactory& factory() {
-    factory_.set_settings(settings);
-    return factory_;
+    factory_.emplace(env, reactor, network, settings, finder ? &*finder : nullptr);
+    return *factory_;
   }
 
   SystemNetwork network{reactor, env};
   IceFactory::Settings settings;
   SilentPort port;
+  std::optional<StunFinder> finder;
   IceSide a, b;
 
  private:
-  IceFactory factory_{env, reactor, network, {}};
+  std::optional<IceFactory> factory_;
 };
 
 }  // namespace balcony

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "jingle/base/xml_parser.h"
 #include "tests/transports/ice_tcp/ice_fixture.h"
 #include "transports/ice_tcp/mapping.h"
 
@@ -236,6 +237,7 @@ class StunServer {
     EXPECT_EQ(bind(socket_.fd(), reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
   }
   std::string name() const { return socket_.local()->text(); }
+  std::uint16_t port() const { return socket_.local()->port; }
   void answer_one() {
     std::array<char, 512> request{};
     sockaddr_in from{};
@@ -252,6 +254,18 @@ class StunServer {
 
  private:
   Socket socket_{socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+};
+
+// A server that tells of it at once.
+struct ServicesPort : SilentPort {
+  explicit ServicesPort(std::uint16_t stun) : port(stun) {}
+  void request(std::string_view, Element, Reply reply, std::string_view) override {
+    reply(
+        *parse_stanza("<iq><services xmlns='urn:xmpp:extdisco:2'><service type='stun' "
+                      "host='127.0.0.1' port='" +
+                      std::to_string(port) + "'/></services></iq>"));
+  }
+  std::uint16_t port;
 };
 
 TEST_F(IceTest, ShowsForTcpWhatAStunServerTells) {  // covers ICE-03, ICE-07, ICE-10, ICE-11
@@ -278,6 +292,20 @@ TEST_F(IceTest, ShowsForTcpWhatAStunServerTells) {  // covers ICE-03, ICE-07, IC
   EXPECT_EQ(reflexive->at.ip.text(), "198.51.100.7");
   ASSERT_TRUE(reflexive->related);
   EXPECT_EQ(reflexive->related->ip.text(), "127.0.0.1");
+}
+
+TEST_F(IceTest, AsksTheStunServerThatTheServerTellsOf) {  // covers ICE-11
+  StunServer server;
+  ServicesPort services(server.port());
+  finder.emplace(services);
+  finder->search("example.org");
+  start();
+  EXPECT_FALSE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));
+  run_until([&] {
+    server.answer_one();
+    return !a.infos.empty();
+  });
+  EXPECT_NE(to_xml(a.infos.front()).find("198.51.100.7"), std::string::npos);
 }
 
 TEST_F(IceTest, ConnectsByTcpEvenIfUdpIsAtHand) {  // covers ICE-09, ICE-10

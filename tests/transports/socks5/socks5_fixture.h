@@ -16,6 +16,7 @@
 #include "tests/support/fake_gateway.h"
 #include "tests/support/fake_network.h"
 #include "tests/support/recorder.h"
+#include "tests/support/scripted_port.h"
 #include "transports/socks5/candidate.h"
 #include "transports/socks5/handshake.h"
 #include "transports/socks5/socks5_transport.h"
@@ -80,32 +81,6 @@ class FakeProxy {
   FakeInternet::Machine& machine_;
   std::unique_ptr<Network::Listening> door_;
   std::list<Guest> guests_;
-};
-
-// What the transport asks the server, answered by the test.
-class ScriptedPort : public IqPort {
- public:
-  ScriptedPort(FakeScheduler& scheduler, FakeEnv& env) : scheduler_(scheduler), env_(env) {}
-
-  void request(std::string_view type, Element payload, Reply reply, std::string_view to) override {
-    Element iq = make_iq(type, to, "i", std::move(payload));
-    asked.push_back(iq);
-    scheduler_.run_at(env_.now() + 5ms, [this, iq, reply] {
-      auto answer = answer_to ? answer_to(iq) : std::nullopt;
-      if (answer) return reply(*answer);
-      reply(fail(Blame::kPeer, "service-unavailable", "nobody there"));
-    });
-  }
-  void answer(Element) override {}
-  void claim(std::string_view, std::string_view, Handler*) override {}
-  void release(std::string_view, std::string_view) override {}
-
-  std::vector<Element> asked;
-  std::function<std::optional<Element>(const Element& iq)> answer_to;
-
- private:
-  FakeScheduler& scheduler_;
-  FakeEnv& env_;
 };
 
 inline Element disco_query(std::string_view query_ns) { return Element("query", query_ns); }
