@@ -24,6 +24,7 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 import peer_tls
+from peer_ice import ICE, Ice
 from peer_socks5 import S5B, Socks5
 from peer_stream import CLIENT, E2eStream, StreamFailed
 
@@ -32,6 +33,7 @@ XMLSTREAM = "urn:xmpp:jingle:apps:xmlstream:0"
 IBB_TRANSPORT = "urn:xmpp:jingle:transports:ibb:1"
 DISCO = "http://jabber.org/protocol/disco#info"
 IBB = "http://jabber.org/protocol/ibb"
+NAMESPACES = {"s5b": S5B, "ice": ICE, "ibb": IBB_TRANSPORT}  # by --path
 BALCONY = "urn:x-balcony:0"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ERRORS = "urn:xmpp:jingle:errors:1"
@@ -59,7 +61,7 @@ class Account(slixmpp.ClientXMPP):
         self.speaks = "no-features" not in options.behave
         if self.speaks:
             self.register_plugin("xep_0030")
-            for feature in (JINGLE, XMLSTREAM, S5B if options.path == "s5b" else IBB_TRANSPORT):
+            for feature in (JINGLE, XMLSTREAM, NAMESPACES[options.path]):
                 self["xep_0030"].add_feature(feature)
         self.register_handler(Callback("any iq", MatchXPath(f"{{{CLIENT}}}iq"), self._on_iq))
 
@@ -162,7 +164,9 @@ class Session:
         self.in_band_sid, self.block_size = in_band_sid, options.block_size
         self.bytes = self.stream = self.signalled = None
         self.reply = asyncio.get_running_loop().create_future()
-        self.path = Socks5(self, in_band_sid) if options.path == "s5b" else None
+        paths = {"s5b": lambda: Socks5(self, in_band_sid), "ice": lambda: Ice(self), "ibb": lambda: None}
+        self.path = paths[options.path]()
+        self.transport_ns = NAMESPACES[options.path]
         self.alive = True
 
     # --- Jingle
@@ -196,7 +200,7 @@ class Session:
             "session-initiate", self.content(), f" initiator={quoteattr(self.own)}"))
         accepted = await asyncio.wait_for(self.reply, 150)
         if self.path:
-            self.path.learn(accepted.find(f"*/{{{S5B}}}transport"))
+            self.path.learn(accepted.find(f"*/{{{self.transport_ns}}}transport"))
             self.learn(accepted)
             await self.begin_direct()
             return
@@ -262,8 +266,7 @@ class Session:
             tell("path", failed=str(failure))
             await self.terminate("failed-transport")
             return
-        tell("path", used="theirs" if write != getattr(self.path.incoming and self.path.incoming[1],
-                                                       "write", None) else "ours")
+        tell("path", used=self.path.side(write))
         self.stream = E2eStream(self.options, not self.initiator, self.own, self.peer, self.key,
                                 self.certificate, write, tell)
         self.path.attach(self.stream.on_bytes, self.stream.on_lost)
@@ -368,7 +371,7 @@ class Peer:
             if action == "session-accept":
                 session.reply.set_result(jingle)
             elif action == "transport-info" and session.path:
-                session.path.on_info(jingle.find(f"*/{{{S5B}}}transport"))
+                session.path.on_info(jingle.find(f"*/{{{session.transport_ns}}}transport"))
             elif action == "session-terminate":
                 reason = jingle.find(f"{{{JINGLE}}}reason")
                 word = reason[0].tag.split("}")[1] if reason is not None and len(reason) else None
@@ -376,8 +379,7 @@ class Peer:
 
     def on_offer(self, sender, name, jingle):
         content = jingle.find(f"{{{JINGLE}}}content")
-        ns = S5B if self.options.path == "s5b" else IBB_TRANSPORT
-        transport = content is not None and content.find(f"{{{ns}}}transport")
+        transport = content is not None and content.find(f"{{{NAMESPACES[self.options.path]}}}transport")
         if content is None or content.find(
             f"{{{XMLSTREAM}}}description") is None or transport is None:
             self.account.error(sender, name, "bad-request")
@@ -483,7 +485,7 @@ def parse_options():
     parser.add_argument("--certificate", default="good",
                         choices=["good", "full-jid", "wrong-jid", "expired", "not-yet", "none"])
     parser.add_argument("--accept", choices=["yes", "no", "never"], default="yes")
-    parser.add_argument("--path", choices=["ibb", "s5b"], default="ibb")
+    parser.add_argument("--path", choices=list(NAMESPACES), default="ibb")
     parser.add_argument("--block-size", type=int, default=4096)
     parser.add_argument(
     "--behave",

@@ -107,6 +107,10 @@ class Socks5:
         asyncio.ensure_future(self._pump(reader))
         return writer.write
 
+    def side(self, write):
+        """Whose candidate it is, by what ready() gave."""
+        return "ours" if self.incoming and write == self.incoming[1].write else "theirs"
+
     async def _reach(self):
         loop = asyncio.get_running_loop()
         for candidate in self.theirs:
