@@ -25,8 +25,8 @@ class DelayLine:
 
     def __init__(self, near, near_device, far, far_device, delay):
         self._process = subprocess.Popen(
-            [sys.executable, __file__, near, near_device, far, far_device, str(delay)],
-            stdout=subprocess.PIPE)
+            ["setpriv", "--pdeathsig", "KILL", sys.executable, __file__, near, near_device, far, far_device,
+             str(delay)], stdout=subprocess.PIPE)
         if self._process.stdout.readline() != b"ready\n":
             raise RuntimeError("no delay line: is there a /dev/net/tun, and are we root?")
 
