@@ -64,6 +64,7 @@ void Agent::call_again(const std::function<bool(const Jid& target)>& concerns) {
 
 // Stanzas that wait, wait on (require.wait). If the peer has called meanwhile, that is the answer.
 void Agent::fail_call(const Call& wanted, const std::string& reason, const std::string& text) {
+  arm_timer();  // nothing is tried for them any more: their time runs
   if (!wanted.by_user || find_link(wanted.target, Which::kGoing)) return;
   StreamInfo info;
   info.peer = wanted.target.full();

@@ -213,6 +213,17 @@ TEST_F(RosterUnknown, HoldsCalls) {  // covers DSC-09
   EXPECT_EQ(romeo->state(), "open");
 }
 
+TEST_F(RosterUnknown, ReportsInTimeWhatWaitsForNobodyThere) {  // covers STZ-01
+  log_in();
+  romeo->command("set require.wait 2");
+  romeo->command("mode juliet@example.net require");
+  romeo->message(*Jid::parse("juliet@example.net"), "psst", "m1");
+  world.run();
+  learn_it();
+  world.advance(3s);
+  EXPECT_THAT(romeo->lost(), ElementsAre("m1"));
+}
+
 TEST_F(RosterUnknown, GivesACallUpThatIsForNobodyThere) {
   log_in();
   romeo->command("start juliet@example.net");
