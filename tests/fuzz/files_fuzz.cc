@@ -120,8 +120,9 @@ void check_modes(const std::string& path, std::string_view text) {
   std::map<std::string, std::string> last;  // of a key that stands twice, the last one counts
   while (!text.empty()) {
     std::string_view line = take_line(text);
-    line.remove_prefix(std::min(line.find_first_not_of(" \t\f\r"), line.size()));  // as GLib does
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    constexpr std::string_view kBlanks = " \t\f\r";  // GLib ignores them around a line
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
     if (line.starts_with('[') && line.ends_with(']')) group = line.substr(1, line.size() - 2);
     if (line.starts_with("mode=")) last[group] = line.substr(5);
   }

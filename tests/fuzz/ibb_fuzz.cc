@@ -293,11 +293,12 @@ class Run {
 }  // namespace
 
 void fuzz(std::string_view input) {
+  bool is_short = input.size() < 30;
   std::string_view line = take_line(input);
   bool is_opener = take_word(line) == "o";
   std::size_t block_size = std::max<std::size_t>(number_in(take_word(line), 64, 4), 1);
   // Numbers wrap after 65,536 blocks, which take some seconds: in short inputs only.
-  Run run(is_opener, block_size, input.size() < 24 ? 66'000 : 200);
+  Run run(is_opener, block_size, is_short ? 66'000 : 200);
   while (!input.empty()) run.act(take_line(input));
   run.finish();
 }

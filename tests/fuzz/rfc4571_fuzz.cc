@@ -9,6 +9,8 @@
 //     write COUNT CHARACTER     mimic COUNT                  of ours; `mimic` looks like `stun`
 //     turn                                                   of the loop
 //     narrow COUNT                                           octets that the wire holds
+#include <algorithm>
+
 #include "tests/fuzz/support/fuzz.h"
 #include "tests/support/pipe_stream.h"
 #include "tests/support/recorder.h"
@@ -84,7 +86,7 @@ class Run {
     if (word == "stun") say(framed(stun(std::min<std::size_t>(count, 65515), 1)));
     if (word == "write") write(Bytes(count, filling));
     if (word == "mimic") write(stun(std::min<std::size_t>(count, 65515), 1));
-    if (word == "narrow") pipe_.capacity = count;
+    if (word == "narrow") pipe_.capacity = std::max<std::size_t>(count, 1);
     if (word == "narrow") is_narrow_ = true;
   }
 
