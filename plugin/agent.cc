@@ -94,14 +94,16 @@ void Agent::on(Online& event) {
   router_.set_local(local_);
   use_identity();
   announce_features();
+  if (!kept) {  // before anybody acts on the old one
+    roster_.on_login();
+    roster_known_ = false;
+    publish_roster();
+  }
   for (auto& link : links_) link->on_online(kept);
   if (!kept) tracker_.fail_all({Blame::kEnvironment, "connectivity-error", "a new login began"});
   replies_from_ = env_.now() + (kept ? kResumeGrace : 0s);
   arm_replies_timer();
   if (kept) return;
-  roster_.on_login();
-  roster_known_ = false;
-  publish_roster();
   fetch_roster();
   fetch_blocklist();
   look_for_ways();

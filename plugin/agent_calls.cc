@@ -33,7 +33,7 @@ void Agent::call(Call wanted) {
   std::vector<Jid> candidates =
       target.is_bare() ? peers_.resources(target) : std::vector<Jid>{target};
   for (const Jid& full : candidates)
-    if (peers_.supports(full) == true) return open_link(wanted, full);
+    if (roster_known_ && peers_.supports(full) == true) return open_link(wanted, full);
   bool asks = false;
   for (const Jid& full : candidates) {
     auto ask = peers_.query_for(full);
@@ -58,7 +58,12 @@ void Agent::call_again(const std::function<bool(const Jid& target)>& concerns) {
     if (concerns(target)) wanted.push_back(call);
   for (Call& again : wanted) {
     calls_.erase(again.target);
-    call(std::move(again));
+    if (may_call(again.target)) {
+      call(std::move(again));
+    } else {
+      fail_call(again, "cancel",
+                "streams with " + again.target.full() + " are off, or it is blocked");
+    }
   }
 }
 

@@ -24,6 +24,11 @@ bool is_own(std::string_view from, const Jid& local) {
   return jid && (*jid == local.to_bare() || jid->full() == local.domain());
 }
 
+// Asked before this login began; nobody will answer.
+bool is_of_another_login(const Result<Element>& reply) {
+  return !reply && reply.error().condition == "connectivity-error";
+}
+
 }  // namespace
 
 void Agent::on(Incoming& event) {
@@ -135,7 +140,7 @@ void Agent::ask_next_features() {
 void Agent::on_features(const Jid& full, const Result<Element>& reply) {
   asked_.erase(full);
   // After a new login nobody is known yet: no answer says nothing then.
-  if (!reply && reply.error().condition == "connectivity-error") return;
+  if (is_of_another_login(reply)) return;
   peers_.on_features(full, reply ? reply->child("query", ns::kDiscoInfo) : nullptr);
   tell_peer(full);
   call_again([&](const Jid& target) { return target.same_bare(full); });
@@ -162,7 +167,7 @@ void Agent::on_roster_known() {
 void Agent::fetch_roster() {
   send(tracker_.request(
       "get", {}, query("query", ns::kRoster), [this](const Result<Element>& reply, const Element&) {
-        if (!is_online_) return;
+        if (!is_online_ || is_of_another_login(reply)) return;
         const Element* items = reply ? reply->child("query", ns::kRoster) : nullptr;
         if (items) roster_.on_roster(*items);
         on_roster_known();

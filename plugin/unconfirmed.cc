@@ -45,7 +45,7 @@ void Unconfirmed::on_answered(std::string_view id) {
   if (found == by_id_.end()) return;
   Entry& entry = entries_[found->second - first_];
   entry.answered = true;
-  entry.stanza.xml = {};
+  std::string().swap(entry.stanza.xml);  // which frees it, as an assignment does not
   by_id_.erase(found);
 }
 

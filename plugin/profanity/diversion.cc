@@ -27,6 +27,7 @@ std::string quoted(const std::string& body) { return "\"" + shown(body, 60) + "\
 
 // OMEMO, OpenPGP and their like: the client at the other end can't undo them on a stream.
 bool is_encrypted_already(const Element& stanza) {
+  if (body_of(stanza).starts_with("?OTR")) return true;
   constexpr std::array<std::string_view, 4> kLayers{"eu.siacs.conversations.axolotl",
                                                     "urn:xmpp:omemo:2", "urn:xmpp:openpgp:0",
                                                     "jabber:x:encrypted"};
@@ -85,9 +86,10 @@ std::string Diversion::meant_for_the_stream(Element& stanza) {
     return {};
   stanza.set_attr("to", contact);
   if (!body_of(stanza).empty() && told_other_.insert(to).second) {
-    screen_.show(contact, contact + " wrote from another device last (" + resource(to) +
-                              "), which does not get what goes by the stream: /e2e stop, and what "
-                              "you write reaches it through the server.");
+    screen_.show(contact, "Your client answers another device of " + contact + " (" +
+                              shown(resource(to), 40) +
+                              "), but what you write here goes by the stream, which is not with "
+                              "that one. To write to it: /e2e mode ask, then /e2e stop.");
   }
   return balcony::to_xml(stanza, ns::kClient);
 }
@@ -97,6 +99,11 @@ char* Diversion::replacement() {
                      std::string(kReplacementId) + std::to_string(++replaced_) +
                      "'><ping xmlns='urn:xmpp:ping'/></iq>";
   return strdup(ping.c_str());
+}
+
+void Diversion::on_open(const std::string& contact) {
+  told_waiting_.erase(contact);
+  std::erase_if(told_other_, [&](const std::string& full) { return bare(full) == contact; });
 }
 
 bool Diversion::is_replacement_reply(std::string_view xml) const {

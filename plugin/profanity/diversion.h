@@ -35,7 +35,7 @@ class Diversion {
   // There is room again, or a stream is gone.
   void on_writable();
   void on_undelivered(const balcony_stanza& stanza, bool unknown, const std::string& reason);
-  void on_open(const std::string& contact) { told_waiting_.erase(contact); }
+  void on_open(const std::string& contact);
   // The answer to one of our replacements.
   bool is_replacement_reply(std::string_view xml) const;
   // Reports what waits here.

@@ -41,8 +41,9 @@ def test_a_stream_runs_by_ice_with_another_implementation(couple, world):
     for i in range(100):
         romeo.msg(juliet.jid, f"to {i}")
         juliet.send(f"msg fro {i}")
-    juliet.wait_for("stanza", 20, body="to 99")
-    arrives(romeo, "fro 99")
+        if i % 10 == 9:  # pion takes no frame over 8192 octets
+            juliet.wait_for("stanza", 20, body=f"to {i}")
+            arrives(romeo, f"fro {i}")
     assert not world.server.in_band()
 
     time.sleep(8)  # pion asks every two seconds whether we are there, and gives up after five without an answer

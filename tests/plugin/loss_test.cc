@@ -82,6 +82,17 @@ TEST_F(TwoAgents, ReportWhatWasQueuedWhenThePathBreaksInTheGoodbye) {  // covers
   EXPECT_THAT(juliet->bodies("e2e"), IsEmpty());
 }
 
+TEST_F(TwoAgents, ReportNoPresenceThatIsLost) {  // covers SMX-12
+  meet();
+  open();
+  romeo->outgoing(*parse_stanza(std::string("<presence id='p1' to='") + kJuliet + "'/>"));
+  romeo->message(juliet->jid, "farewell", "m1");
+  world.run();
+  world.remove(*juliet);
+  world.advance(200s);
+  EXPECT_THAT(romeo->lost(), ElementsAre("m1"));
+}
+
 TEST_F(TwoAgents, SendAllThatIsQueuedBeforeTheyClose) {
   meet();
   open();

@@ -213,6 +213,27 @@ TEST_F(RosterUnknown, HoldsCalls) {  // covers DSC-09
   EXPECT_EQ(romeo->state(), "open");
 }
 
+// Who is a contact says what may be shown to him.
+TEST_F(RosterUnknown, HoldsACallToAFullAddressOfWhichAllIsKnown) {  // covers S5B-20
+  juliet = &world.add(kJuliet, kAuto);
+  log_in();
+  romeo->command("start " + std::string(kJuliet));
+  world.advance(1s);
+  EXPECT_THAT(romeo->states(), IsEmpty());
+  learn_it();
+  EXPECT_EQ(romeo->state(), "open");
+}
+
+TEST_F(RosterUnknown, EndsACallThatIsOffByThen) {
+  juliet = &world.add(kJuliet, kAuto);
+  log_in();
+  romeo->command("start juliet@example.net");
+  romeo->command("mode juliet@example.net off");
+  world.run();
+  learn_it();
+  EXPECT_EQ(romeo->last_stream().info.reason, "cancel");
+}
+
 TEST_F(RosterUnknown, ReportsInTimeWhatWaitsForNobodyThere) {  // covers STZ-01
   log_in();
   romeo->command("set require.wait 2");

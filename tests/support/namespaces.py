@@ -39,7 +39,11 @@ class Internet:
     def close(self):
         for program in self._programs:
             program.terminate()
-            program.wait(10)
+            try:
+                program.wait(10)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
         self._programs = []
         for line in self._lines:
             line.close()

@@ -19,8 +19,9 @@ namespace {
 constexpr Duration kEstablish = 4s;   // C-03
 constexpr Duration kFirstFrame = 2s;  // from the nomination to the first word: one way, and a turn
 constexpr Duration kStunName = 1s;    // its address is not worth more
-constexpr std::size_t kMostTried = 16;  // C-15; libnice takes 25
-constexpr unsigned kMostRestarts = 4;   // of the peer, before there is a stream
+constexpr std::string_view kNoStun = "none";  // as ice.stun says it
+constexpr std::size_t kMostTried = 16;        // C-15; libnice takes 25
+constexpr unsigned kMostRestarts = 4;         // of the peer, before there is a stream
 
 // A peer's first word, which must say who it is.
 Result<IceWord> read_description(const Element& transport, std::size_t limit) {
@@ -114,6 +115,7 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
 
 // The ICE library is given addresses only: it leaks what it looks up.
 void IceTransport::find_stun() {
+  if (settings_.stun == kNoStun) return open();
   HostAndPort named = read_host(settings_.stun);
   if (named.host.empty() && world_.servers) named = world_.servers->found().value_or(named);
   if (named.host.empty() || reach_ != Reach::kAny) return open();
@@ -122,7 +124,7 @@ void IceTransport::find_stun() {
     return open();
   }
   auto done = [this, port = named.port](const Result<std::vector<IpAddress>>& found) {
-    if (found && !found->empty()) use_stun({found->front(), port});
+    if (found && !found->empty()) use_stun({best_for_stun(*found), port});
     turn_.soon([this] { open(); });
   };
   resolving_ = world_.network.resolve(named.host, world_.env.now() + kStunName, std::move(done));

@@ -24,7 +24,8 @@ class IceFactory : public TransportFactory {
  public:
   struct Settings {
     AddressPolicy policy;              // candidates.*
-    std::string stun;                  // ice.stun: host or host:port; empty: what the server tells
+    // ice.stun: host, host:port, or none; empty: what the server tells.
+    std::string stun;
     std::size_t most_candidates = 32;  // limits.candidates
   };
 

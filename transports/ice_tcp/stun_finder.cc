@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transports/ice_tcp/stun_finder.h"
 
+#include <algorithm>
+
 #include "jingle/base/ns.h"
 #include "jingle/base/number.h"
 
@@ -19,6 +21,12 @@ std::optional<HostAndPort> read_service(const Element& service) {
 }
 
 }  // namespace
+
+IpAddress best_for_stun(const std::vector<IpAddress>& addresses) {
+  auto v4 = std::find_if(addresses.begin(), addresses.end(),
+                         [](const IpAddress& ip) { return ip.is_v4(); });
+  return v4 == addresses.end() ? addresses.front() : *v4;
+}
 
 void StunFinder::search(const std::string& server) {
   found_.reset();

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jingle/transport.h"
 #include "transports/net/ip_address.h"
@@ -13,6 +14,10 @@
 namespace balcony {
 
 inline constexpr std::uint16_t kStunPort = 3478;  // RFC 8489 section 18.6
+
+// Of a server's addresses, at least one, the one to ask: ours of IPv6 are what they are, those of
+// IPv4 have a NAT worth asking about.
+IpAddress best_for_stun(const std::vector<IpAddress>& addresses);
 
 class StunFinder {
  public:

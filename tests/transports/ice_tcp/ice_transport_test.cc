@@ -308,6 +308,15 @@ TEST_F(IceTest, AsksTheStunServerThatTheServerTellsOf) {  // covers ICE-11
   EXPECT_NE(to_xml(a.infos.front()).find("198.51.100.7"), std::string::npos);
 }
 
+TEST_F(IceTest, AsksNobodyIfTheUserSaysSo) {  // covers ICE-11
+  ServicesPort services(9);
+  finder.emplace(services);
+  finder->search("example.org");
+  settings.stun = "none";
+  start();
+  EXPECT_TRUE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));
+}
+
 TEST_F(IceTest, ConnectsByTcpEvenIfUdpIsAtHand) {  // covers ICE-09, ICE-10
   settings.stun = "127.0.0.1:9";
   connect();

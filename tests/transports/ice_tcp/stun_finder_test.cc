@@ -51,6 +51,12 @@ TEST_F(StunFinderTest, TakesTheFirstThatCanBeUsed) {
             "2001:db8::1:3478");
 }
 
+TEST(BestForStun, IsOfIpv4IfThereIsOne) {
+  IpAddress six = *IpAddress::parse("2001:db8::1"), four = *IpAddress::parse("192.0.2.1");
+  EXPECT_EQ(best_for_stun({six, four}), four);
+  EXPECT_EQ(best_for_stun({six}), six);
+}
+
 TEST_F(StunFinderTest, KnowsNoneWhereTheServerTellsOfNone) {
   EXPECT_EQ(found("<service type='stun' host='a'/>"), "a:3478");
   EXPECT_EQ(found(""), "");  // a new login

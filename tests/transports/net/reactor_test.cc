@@ -5,7 +5,6 @@
 #include <glib.h>
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <functional>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "tests/support/fake_env.h"
 #include "transports/net/fd_watch.h"
+#include "transports/net/socket.h"
 
 namespace balcony {
 namespace {
@@ -22,16 +22,15 @@ namespace {
 class WritableFd : FdWatch::Listener {
  public:
   WritableFd(Reactor& reactor, std::function<void()> then)
-      : then_(std::move(then)), watch_(reactor, fd_, this) {
+      : then_(std::move(then)), watch_(reactor, fd_.fd(), this) {
     watch_.want(false, true);
   }
-  ~WritableFd() { close(fd_); }
 
  private:
   void on_ready(bool, bool) override { then_(); }
 
   std::function<void()> then_;
-  int fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Socket fd_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};  // which closes it, whatever it is
   FdWatch watch_;
 };
 
