@@ -23,7 +23,7 @@ namespace balcony {
 class IceFactory : public TransportFactory {
  public:
   struct Settings {
-    AddressPolicy policy;              // candidates.*
+    AddressPolicy policy;  // candidates.*
     // ice.stun: host, host:port, or none; empty: what the server tells.
     std::string stun;
     std::size_t most_candidates = 32;  // limits.candidates
