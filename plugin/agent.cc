@@ -26,8 +26,11 @@ Socks5Factory::Settings socks5_settings(const Settings& settings) {
   paths.upnp = settings.s5b_upnp;
   paths.tunnel = settings.s5b_tunnel;
   paths.most_candidates = settings.limit_candidates;
-  paths.strangers = {settings.limit_strangers, settings.limit_strangers_per_address};
   return paths;
+}
+
+Strangers::Limits stranger_limits(const Settings& settings) {
+  return {settings.limit_strangers, settings.limit_strangers_per_address};
 }
 
 IceFactory::Settings ice_settings(const Settings& settings) {
@@ -57,6 +60,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
       account_port_(*this, Jid()),
       proxies_(account_port_, env),
+      strangers_(stranger_limits(settings())),
       stun_servers_(account_port_),
       peers_(env),
       timer_(scheduler, env),
@@ -66,11 +70,12 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       replies_timer_(scheduler, env) {
   mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
   if (network) {
-    socks5_.emplace(env, scheduler, *network, proxies_, socks5_settings(settings()), gateway);
+    socks5_.emplace(env, scheduler, *network, proxies_, strangers_, socks5_settings(settings()),
+                    gateway);
     factories_.push_back(&*socks5_);
   }
   if (network && reactor) {
-    ice_.emplace(env, *reactor, *network, ice_settings(settings()), &stun_servers_);
+    ice_.emplace(env, *reactor, *network, strangers_, ice_settings(settings()), &stun_servers_);
     factories_.push_back(&*ice_);
   }
   factories_.push_back(&ibb_);
@@ -122,6 +127,7 @@ void Agent::look_for_ways() {
 
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
+  strangers_.set_limits(stranger_limits(settings()));
   if (socks5_) socks5_->set_settings(socks5_settings(settings()));
   if (ice_) ice_->set_settings(ice_settings(settings()));
   if (key == "s5b.proxy" || key == "ice.stun" || key == "transports") look_for_ways();

@@ -219,6 +219,7 @@ class Agent final : public LinkOwner {
   IqTracker tracker_;
   ServerPort account_port_;  // for what concerns no peer
   ProxyFinder proxies_;
+  Strangers strangers_;  // at the doors of all methods
   std::optional<Socks5Factory> socks5_;
   StunFinder stun_servers_;
   std::optional<IceFactory> ice_;

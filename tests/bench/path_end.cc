@@ -46,12 +46,12 @@ class PathEnd::Attempt final : Transport::Listener {
       Socks5Factory::Settings settings;
       settings.policy.loopback = true;
       factory_ = std::make_unique<Socks5Factory>(loop.env, loop.reactor, network_, proxies_,
-                                                 std::move(settings));
+                                                 strangers_, std::move(settings));
     } else {
       IceFactory::Settings settings;
       settings.policy.loopback = true;
-      factory_ =
-          std::make_unique<IceFactory>(loop.env, loop.reactor, network_, std::move(settings));
+      factory_ = std::make_unique<IceFactory>(loop.env, loop.reactor, network_, strangers_,
+                                              std::move(settings));
     }
     Jid romeo = *Jid::parse(kRomeo), juliet = *Jid::parse(kJuliet);
     bool offers = role == Role::kInitiator;
@@ -107,6 +107,7 @@ class PathEnd::Attempt final : Transport::Listener {
   SystemNetwork network_;
   NoServer port_;
   ProxyFinder proxies_;
+  Strangers strangers_{{}};
   std::unique_ptr<TransportFactory> factory_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<ByteStream> stream_;

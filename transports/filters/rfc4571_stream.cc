@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "transports/filters/rfc4571.h"
+
 namespace balcony {
 namespace {
 
@@ -12,22 +14,12 @@ constexpr std::size_t kMostOutput = 256 * 1024;  // as TcpStream lets wait
 constexpr std::size_t kBigWrite = 16 * 1024;     // a full record: worth a frame, not worth a copy
 constexpr std::size_t kMostUnheard = 64 * 1024;  // the least that a ByteStream keeps
 constexpr std::size_t kMostAnswers = 4 * 1024;   // of STUN, beside one of those: some thirty
-constexpr std::size_t kLengthSize = 2;
-constexpr std::size_t kStunHeader = 20;  // RFC 5389 section 6
-constexpr std::size_t kStunKnown = 8;    // of it: type, length, cookie
-constexpr ByteView kStunCookie("\x21\x12\xa4\x42", 4);
 
-std::size_t number_at(ByteView octets, std::size_t place) {
-  return static_cast<std::size_t>(static_cast<unsigned char>(octets[place])) << 8 |
-         static_cast<unsigned char>(octets[place + 1]);
-}
-
-// Whether a frame of `size` octets that begins so is a STUN message: no stream looks like it by
-// chance but once in 2^50 frames, and ours never does.
-bool is_stun(ByteView head, std::size_t size) {
-  return size >= kStunHeader && head.size() >= kStunKnown && (head[0] & 0xC0) == 0 &&
-         number_at(head, 2) + kStunHeader == size && head.substr(4, 4) == kStunCookie;
-}
+using rfc4571::is_stun;
+using rfc4571::kLengthSize;
+using rfc4571::kStunHeader;
+using rfc4571::kStunKnown;
+using rfc4571::number_at;
 
 }  // namespace
 
@@ -100,11 +92,7 @@ std::size_t Rfc4571Stream::frame_next(ByteView octets) {
 }
 
 void Rfc4571Stream::frame(ByteView payload) {
-  Bytes framed;
-  framed.reserve(kLengthSize + payload.size());
-  framed += static_cast<char>(payload.size() >> 8);
-  framed += static_cast<char>(payload.size() & 0xFF);
-  framed += payload;
+  Bytes framed = rfc4571::framed(payload);
   std::size_t taken = framed_.empty() ? below_->write(framed) : 0;
   framed_.append(ByteView(framed).substr(taken));
 }

@@ -118,17 +118,20 @@ std::vector<int> open_descriptors() {
   return found;
 }
 
-// By both its ends; behind a NAT the library knows only the outer one of ours: then it is the only
-// connection to that peer's address, or nothing.
-std::optional<int> find_connection(const std::vector<Endpoint>& ours, const Endpoint& theirs) {
-  std::vector<int> to_them;
+// By both its ends. The library knows only the outer one of ours behind a NAT, or what the peer's
+// door said of it: then it is the only connection to that peer's address, at least from our own.
+std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
+                                   const Endpoint& theirs) {
+  std::vector<int> to_them, from_base;
   for (int fd : open_descriptors()) {
     if (!is_tcp(fd) || remote_of(fd) != theirs) continue;
     auto local = local_of(fd);
-    if (local && std::find(ours.begin(), ours.end(), *local) != ours.end()) return fd;
+    if (local == seen) return fd;
     to_them.push_back(fd);
+    if (local && local->ip == base) from_base.push_back(fd);
   }
-  return to_them.size() == 1 ? std::optional(to_them.front()) : std::nullopt;
+  const std::vector<int>& found = from_base.empty() ? to_them : from_base;
+  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }
 
 // ---- the agent ----
@@ -215,20 +218,25 @@ class LibniceAgent final : public IceAgent {
   State state() const override { return state_; }
   bool has_received() const override { return !received_.empty(); }
 
-  Result<Taken> take() override {
+  Result<Pair> pair() const override {
     NiceCandidate *ours = nullptr, *theirs = nullptr;
     if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
       return broken("ICE chose a connection and lost it");
     if (ours->transport == NICE_CANDIDATE_TRANSPORT_UDP)
       return broken("ICE chose a way that is not TCP");
-    auto found = find_connection({endpoint_of(ours->addr), endpoint_of(ours->base_addr)},
+    return Pair{type_of(*ours), type_of(*theirs), endpoint_of(theirs->addr)};
+  }
+
+  Result<Taken> take() override {
+    NiceCandidate *ours = nullptr, *theirs = nullptr;
+    if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
+      return broken("ICE chose a connection and lost it");
+    auto found = find_connection(endpoint_of(ours->addr), endpoint_of(ours->base_addr).ip,
                                  endpoint_of(theirs->addr));
     // A second descriptor of the same connection: the library closes its own, unheard by the peer.
     Socket socket(found ? fcntl(*found, F_DUPFD_CLOEXEC, 0) : -1);
     if (!socket.is_open()) return broken("the connection that ICE chose is gone");
-    std::string pair =
-        std::string(to_string(type_of(*ours))) + "/" + std::string(to_string(type_of(*theirs)));
-    return Taken{std::move(socket), std::move(pair), std::move(received_)};
+    return Taken{std::move(socket), std::move(received_)};
   }
 
  private:

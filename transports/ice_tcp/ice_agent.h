@@ -29,10 +29,13 @@ class IceAgent {
     kReady,   // a pair is nominated
     kFailed,  // no pair works, or the nominated connection broke
   };
+  struct Pair {
+    IceType ours, theirs;
+    Endpoint remote;  // where the library sees the peer
+  };
   struct Taken {
     Socket socket;
-    std::string pair;  // types, ours first: host/prflx
-    Bytes received;    // of the peer's stream, meanwhile
+    Bytes received;  // of the peer's stream, meanwhile
   };
 
   // `on_news` comes whenever something may have changed, even inside calls; it must not call back.
@@ -55,7 +58,9 @@ class IceAgent {
 
   virtual State state() const = 0;
   virtual bool has_received() const = 0;
-  // When ready, the nominated connection; the agent is good for nothing then but to be destroyed.
+  // When ready, what was nominated.
+  virtual Result<Pair> pair() const = 0;
+  // Its connection; the agent is good for nothing then but to be destroyed.
   virtual Result<Taken> take() = 0;
 };
 

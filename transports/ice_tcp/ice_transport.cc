@@ -8,6 +8,7 @@
 
 #include "jingle/base/ns.h"
 #include "transports/filters/rfc4571_stream.h"
+#include "transports/ice_tcp/front_door.h"
 #include "transports/ice_tcp/ice_agent.h"
 #include "transports/ice_tcp/mapping.h"
 #include "transports/ice_tcp/stun_answer.h"
@@ -37,12 +38,17 @@ HostAndPort read_host(const std::string& text) {
   return split_host_and_port(text, kStunPort);
 }
 
+std::string types(IceType ours, IceType theirs) {  // host/prflx
+  return std::string(to_string(ours)) + "/" + std::string(to_string(theirs));
+}
+
 class IceTransport : public Transport {
  public:
   struct World {  // all borrowed
     Env& env;
     Reactor& reactor;
     Network& network;
+    Strangers& strangers;
     const StunFinder* servers;  // or null
   };
 
@@ -51,6 +57,8 @@ class IceTransport : public Transport {
         reach_(reach),
         settings_(settings),
         world_(world),
+        door_(role == Role::kInitiator, world.network, world.strangers, world.reactor, world.env,
+              [this] { turn_soon(); }),
         turn_(world.reactor, world.env),
         deadline_(world.reactor, world.env) {}
 
@@ -72,7 +80,12 @@ class IceTransport : public Transport {
   void take_remote(IceWord word);
   void give_remote();
   void follow_restart(const IceCredentials& credentials);
-  void take_over();
+  std::vector<IceCandidate> to_show();
+  bool has_peer_spoken(const IceAgent::Pair& pair) const;
+  void take_over(const IceAgent::Pair& pair);
+  void take_guest();
+  void connected(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
+                 Bytes received);
   void fail_with(std::string text);
 
   // XEP-0371: the session's initiator controls, which in this version also offers every transport
@@ -84,10 +97,13 @@ class IceTransport : public Transport {
   const IceFactory::Settings settings_;
   const World world_;
   Listener* listener_ = nullptr;
+  FrontDoor door_;
   Timer turn_, deadline_;
   std::unique_ptr<Network::Pending> resolving_;
   std::optional<Endpoint> stun_;
-  std::unique_ptr<IceAgent> agent_;  // null: we show no address, or it is over
+  std::unique_ptr<IceAgent> agent_;  // null: we show no address, or it has done its work
+  IceCredentials ours_;
+  std::optional<IceAgent::Pair> chosen_;  // a guest at our door
   bool is_described_ = false, is_agreed_ = false, is_over_ = false, is_nominated_ = false;
 
   std::vector<IceCandidate> shown_;  // ours, already
@@ -145,10 +161,12 @@ void IceTransport::open() {
     auto agent = IceAgent::open(config, world_.reactor, [this] { turn_soon(); });
     if (agent) agent_ = std::move(*agent);
   }
-  IceWord word;
-  word.credentials =
+  ours_ =
       agent_ ? agent_->credentials() : IceCredentials{world_.env.token(32), world_.env.token(128)};
-  if (agent_) word.candidates = agent_->candidates();
+  door_.set_credentials(ours_);
+  IceWord word;
+  word.credentials = ours_;
+  if (agent_) word.candidates = to_show();
   for (IceCandidate& candidate : word.candidates) candidate.id = world_.env.token(64);
   shown_ = word.candidates;
   word.gathering_complete = is_end_shown_ = !agent_ || agent_->is_gathered();
@@ -199,6 +217,8 @@ void IceTransport::follow_restart(const IceCredentials& credentials) {
   is_theirs_seen_ = is_theirs_complete_ = is_end_given_ = false;
   if (!agent_ || !is_described_) return;
   agent_->restart();
+  ours_ = agent_->credentials();
+  door_.set_credentials(ours_);
   if (is_agreed_) agent_->set_remote(theirs_);
   ++generation_;
   shown_.clear();
@@ -222,6 +242,7 @@ void IceTransport::turn_soon() {
 
 void IceTransport::turn() {
   if (is_over_) return;
+  if (chosen_) return take_guest();
   if (is_agreed_ && !agent_) return fail_with("no address of ours may be shown, or none is there");
   if (is_agreed_ && is_theirs_complete_ && !is_theirs_seen_)
     return fail_with("the other side shows no address");
@@ -235,14 +256,30 @@ void IceTransport::turn() {
     deadline_.set(world_.env.now() + kFirstFrame,
                   [this] { fail_with("the other side did not use the connection that ICE made"); });
   }
-  if (is_controlling() || agent_->has_received()) take_over();
+  auto pair = agent_->pair();
+  if (!pair) return fail_with(pair.error().text);
+  if (is_controlling() || has_peer_spoken(*pair)) take_over(*pair);
+}
+
+// As the peer is to see them: a door of ours stands before each of the library's.
+std::vector<IceCandidate> IceTransport::to_show() {
+  std::vector<IceCandidate> candidates = agent_->candidates();
+  std::erase_if(candidates, [this](IceCandidate& candidate) {
+    if (candidate.tcp != TcpType::kPassive) return false;
+    auto door = door_.open(candidate.related.value_or(candidate.at));
+    if (!door) return true;
+    candidate.at.port = door->port;
+    if (candidate.related) candidate.related->port = door->port;
+    return false;
+  });
+  return candidates;
 }
 
 // ICE-07: what was found since, and the end, which is always said.
 void IceTransport::trickle() {
   if (is_end_shown_) return;
   IceWord word;
-  for (IceCandidate& candidate : agent_->candidates()) {
+  for (IceCandidate& candidate : to_show()) {
     bool is_shown = std::any_of(shown_.begin(), shown_.end(), [&](const IceCandidate& other) {
       return other.at == candidate.at && other.tcp == candidate.tcp;
     });
@@ -254,26 +291,52 @@ void IceTransport::trickle() {
   }
   word.gathering_complete = is_end_shown_ = agent_->is_gathered();
   if (word.candidates.empty() && !word.gathering_complete) return;
-  word.credentials = agent_->credentials();
+  word.credentials = ours_;
   listener_->on_transport_info(ice_transport(word, false));
 }
 
-void IceTransport::take_over() {
-  IceCredentials ours = agent_->credentials();
+// ---- the nominated connection ----
+
+bool IceTransport::has_peer_spoken(const IceAgent::Pair& pair) const {
+  return agent_->has_received() || door_.has_spoken(pair.remote);
+}
+
+void IceTransport::take_over(const IceAgent::Pair& pair) {
+  if (door_.await(pair.remote)) {
+    chosen_ = pair;
+    agent_.reset();
+    return;  // until what it said last has come
+  }
   auto taken = agent_->take();
   if (!taken) return fail_with(taken.error().text);
   agent_.reset();  // its listening port with it
-  is_over_ = true;
-  deadline_.clear();
   auto tcp = std::make_unique<TcpStream>(std::move(taken->socket), world_.reactor, world_.env);
   PathFacts facts;
-  facts.transport = "ice-tcp";
   if (tcp->local()) facts.local = tcp->local()->text();
   if (tcp->remote()) facts.remote = tcp->remote()->text();
-  facts.pair = taken->pair;
-  Endpoint from = tcp->remote().value_or(Endpoint{IpAddress::from_v4({}), 0});
-  Rfc4571Stream::Config config{StunAnswer(std::move(ours), theirs_, from, is_controlling()),
-                               is_controlling(), std::move(taken->received)};
+  facts.pair = types(pair.ours, pair.theirs);
+  connected(std::move(tcp), pair.remote, std::move(facts), std::move(taken->received));
+}
+
+void IceTransport::take_guest() {
+  if (!door_.is_settled(chosen_->remote)) return;
+  auto guest = door_.take(chosen_->remote);
+  if (!guest) return fail_with(guest.error().text);
+  PathFacts facts;
+  facts.local = guest->connection.local;
+  facts.remote = guest->connection.remote;
+  facts.pair = types(IceType::kHost, chosen_->theirs);  // ours is the door itself
+  connected(std::move(guest->connection.stream), guest->from, std::move(facts), {});
+}
+
+void IceTransport::connected(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
+                             Bytes received) {
+  is_over_ = true;
+  deadline_.clear();
+  door_.close();
+  facts.transport = "ice-tcp";
+  Rfc4571Stream::Config config{StunAnswer(ours_, from, is_controlling()), is_controlling(),
+                               std::move(received)};
   listener_->on_connected(std::make_unique<Rfc4571Stream>(std::move(tcp), world_.reactor,
                                                           world_.env, std::move(config)),
                           std::move(facts));
@@ -283,6 +346,7 @@ void IceTransport::fail_with(std::string text) {
   is_over_ = true;
   deadline_.clear();
   agent_.reset();
+  door_.close();
   listener_->on_failed({Blame::kEnvironment, "failed-transport", std::move(text)});
 }
 
@@ -297,8 +361,8 @@ Result<void> IceFactory::check_offer(const Element& transport) const {
 }
 
 std::unique_ptr<Transport> IceFactory::create(Role role, const Peers&, IqPort&, Reach reach) {
-  return std::make_unique<IceTransport>(role, reach, settings_,
-                                        IceTransport::World{env_, reactor_, network_, servers_});
+  return std::make_unique<IceTransport>(
+      role, reach, settings_, IceTransport::World{env_, reactor_, network_, strangers_, servers_});
 }
 
 }  // namespace balcony

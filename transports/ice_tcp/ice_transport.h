@@ -7,6 +7,8 @@
 // whole would be lost. The stream's initiator speaks first, so it takes over as soon as a pair is
 // nominated; what it says in its first turn leaves as one frame, and nothing more until it hears
 // the other side. That side takes over when this frame has come whole, so that nothing follows it.
+// A connection that came to us is behind our own door, where nothing is lost: there the library
+// goes first, and the connection is taken once all that it said has left.
 #pragma once
 
 #include <memory>
@@ -17,6 +19,7 @@
 #include "transports/net/address_policy.h"
 #include "transports/net/network.h"
 #include "transports/net/reactor.h"
+#include "transports/net/strangers.h"
 
 namespace balcony {
 
@@ -31,11 +34,12 @@ class IceFactory : public TransportFactory {
 
   // All borrowed; they outlive the factory and what it makes. `servers` is driven by its owner, and
   // may be null.
-  IceFactory(Env& env, Reactor& reactor, Network& network, Settings settings,
+  IceFactory(Env& env, Reactor& reactor, Network& network, Strangers& strangers, Settings settings,
              const StunFinder* servers = nullptr)
       : env_(env),
         reactor_(reactor),
         network_(network),
+        strangers_(strangers),
         settings_(std::move(settings)),
         servers_(servers) {}
 
@@ -52,6 +56,7 @@ class IceFactory : public TransportFactory {
   Env& env_;
   Reactor& reactor_;
   Network& network_;
+  Strangers& strangers_;
   Settings settings_;
   const StunFinder* const servers_;
 };

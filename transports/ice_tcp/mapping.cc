@@ -51,15 +51,18 @@ std::optional<Endpoint> read_endpoint(std::string_view ip, std::string_view port
 }
 
 // Nothing: to be skipped (ICE-03).
-std::optional<IceCandidate> read_candidate(const Element& element) {
+std::optional<IceCandidate> read_candidate(const Element& element, IceKind kind) {
+  bool is_udp = kind == IceKind::kPseudoTcp;
   auto type = find_word(kIceTypes, element.attr("type"));
-  auto tcp = find_word(kTcpTypes, element.attr("tcptype"));
+  auto tcp =
+      is_udp ? std::optional(TcpType::kPassive) : find_word(kTcpTypes, element.attr("tcptype"));
   auto priority = read_number<std::uint32_t>(element.attr("priority"), 1, kMaxPriority);
   auto generation = element.has_attr("generation")
                         ? read_number<std::uint32_t>(element.attr("generation"), 0, kMaxGeneration)
                         : std::optional(0U);
   bool good = type && tcp && priority && generation && element.attr("component") == "1" &&
-              element.attr("protocol") == "tcp" && element.attr("id").size() <= kMaxId &&
+              element.attr("protocol") == (is_udp ? "udp" : "tcp") &&
+              element.attr("id").size() <= kMaxId &&
               is_ice_text(element.attr("foundation"), 1, kMaxFoundation);
   if (!good) return std::nullopt;
   bool is_active = *tcp == TcpType::kActive;
@@ -79,9 +82,10 @@ std::optional<IceCandidate> read_candidate(const Element& element) {
   return candidate;
 }
 
-Element to_element(const IceCandidate& candidate) {
+Element to_element(const IceCandidate& candidate, IceKind kind) {
+  bool is_udp = kind == IceKind::kPseudoTcp;
   std::uint16_t port = candidate.tcp == TcpType::kActive ? kActivePort : candidate.at.port;
-  Element element("candidate", ns::kJingleIce);
+  Element element("candidate", ice_namespace(kind));
   element.set_attr("component", "1")
       .set_attr("foundation", candidate.foundation)
       .set_attr("generation", std::to_string(candidate.generation))
@@ -90,13 +94,13 @@ Element to_element(const IceCandidate& candidate) {
       .set_attr("network", "0")
       .set_attr("port", std::to_string(port))
       .set_attr("priority", std::to_string(candidate.priority))
-      .set_attr("protocol", "tcp");
+      .set_attr("protocol", is_udp ? "udp" : "tcp");
   if (candidate.related) {
     element.set_attr("rel-addr", candidate.related->ip.text())
         .set_attr("rel-port", std::to_string(candidate.related->port));
   }
-  element.set_attr("tcptype", word_of(kTcpTypes, candidate.tcp))
-      .set_attr("type", word_of(kIceTypes, candidate.type));
+  if (!is_udp) element.set_attr("tcptype", word_of(kTcpTypes, candidate.tcp));
+  element.set_attr("type", word_of(kIceTypes, candidate.type));
   return element;
 }
 
@@ -106,31 +110,36 @@ tl::unexpected<Error> bad_request(std::string text) {
 
 }  // namespace
 
+std::string_view ice_namespace(IceKind kind) {
+  return kind == IceKind::kTcp ? ns::kJingleIce : ns::kPseudoTcp;
+}
+
 std::string_view to_string(IceType type) { return word_of(kIceTypes, type); }
 
-Element ice_transport(const IceWord& word, bool is_first) {
-  Element transport("transport", ns::kJingleIce);
+Element ice_transport(const IceWord& word, bool is_first, IceKind kind) {
+  Element transport("transport", ice_namespace(kind));
   if (is_first) transport.set_attr("ice2", "true");
   transport.set_attr("pwd", word.credentials.pwd).set_attr("ufrag", word.credentials.ufrag);
-  for (const IceCandidate& candidate : word.candidates) transport.add(to_element(candidate));
-  if (word.gathering_complete) transport.add(Element("gathering-complete", ns::kJingleIce));
+  for (const IceCandidate& candidate : word.candidates) transport.add(to_element(candidate, kind));
+  if (word.gathering_complete) transport.add(Element("gathering-complete", ice_namespace(kind)));
   return transport;
 }
 
-Result<IceWord> read_ice_transport(const Element& transport, std::size_t limit) {
-  if (!transport.is("transport", ns::kJingleIce)) return bad_request("not its transport");
+Result<IceWord> read_ice_transport(const Element& transport, std::size_t limit, IceKind kind) {
+  const std::string_view ns = ice_namespace(kind);
+  if (!transport.is("transport", ns)) return bad_request("not its transport");
   IceWord word;
   word.credentials = {std::string(transport.attr("ufrag")), std::string(transport.attr("pwd"))};
   bool is_named = transport.has_attr("ufrag") || transport.has_attr("pwd");
   bool is_good = is_ice_text(word.credentials.ufrag, kMinUfrag, kMaxCredential) &&
                  is_ice_text(word.credentials.pwd, kMinPwd, kMaxCredential);
   if (is_named && !is_good) return bad_request("no valid ufrag and pwd");
-  word.gathering_complete = transport.child("gathering-complete", ns::kJingleIce) != nullptr;
+  word.gathering_complete = transport.child("gathering-complete", ns) != nullptr;
   for (const Element* child : transport.children()) {
-    if (!child->is("candidate", ns::kJingleIce)) continue;
+    if (!child->is("candidate", ns)) continue;
     word.has_candidates = true;
     if (word.candidates.size() >= limit) break;
-    auto candidate = read_candidate(*child);
+    auto candidate = read_candidate(*child, kind);
     bool is_known =
         candidate && std::any_of(word.candidates.begin(), word.candidates.end(),
                                  [&candidate](const IceCandidate& other) {

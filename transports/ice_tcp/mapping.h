@@ -17,19 +17,25 @@
 
 namespace balcony {
 
+// Whose <transport/> it is: that of XEP-0371 with candidates for TCP, or our own with candidates
+// for UDP, on which the library's pseudo-TCP runs (PROTOCOL.md section 0.1a).
+enum class IceKind { kTcp, kPseudoTcp };
+std::string_view ice_namespace(IceKind kind);
+
 enum class IceType { kHost, kServerReflexive, kPeerReflexive, kRelayed };
 enum class TcpType { kActive, kPassive, kSimultaneousOpen };
 
 std::string_view to_string(IceType type);  // host, srflx, prflx, relay
 
-// One address of component 1. An active one's port is 0 here and 9 on the wire.
+// One address of component 1. An active one's port is 0 here and 9 on the wire; one for UDP is
+// as a passive one: it is found there, and nowhere else.
 struct IceCandidate {
   std::string id;  // only for people; may be empty when read
   std::string foundation;
   Endpoint at{IpAddress::from_v4({}), 0};
   std::uint32_t priority = 0;  // 1 to 2^31 - 1
   IceType type = IceType::kHost;
-  TcpType tcp = TcpType::kPassive;
+  TcpType tcp = TcpType::kPassive;  // without meaning for UDP
   std::uint32_t generation = 0;
   std::optional<Endpoint> related;  // rel-addr, rel-port; not of host candidates
 
@@ -52,10 +58,11 @@ struct IceWord {
 };
 
 // `is_first`: the description of an offer or answer, which also says ice2.
-Element ice_transport(const IceWord& word, bool is_first);
+Element ice_transport(const IceWord& word, bool is_first, IceKind kind = IceKind::kTcp);
 
 // Fails with `bad-request`. At most `limit` candidates are read, each target once.
-Result<IceWord> read_ice_transport(const Element& transport, std::size_t limit);
+Result<IceWord> read_ice_transport(const Element& transport, std::size_t limit,
+                                   IceKind kind = IceKind::kTcp);
 
 // Whether a peer's candidate may be given to the ICE library: a target that may be connected to
 // (S5B-21), or an address that such a peer may come from.

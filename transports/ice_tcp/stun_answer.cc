@@ -15,42 +15,43 @@ namespace {
 // Of an answer: header, address, a user name of two ufrags (513), integrity and fingerprint.
 constexpr std::size_t kMostAnswer = 1024;
 
-struct Expected {
-  std::string username, password;
-};
-
+// Whoever names us first and has our password, which only the peer was told.
 bool knows(StunAgent*, StunMessage*, std::uint8_t* username, std::uint16_t size,
            std::uint8_t** password, std::size_t* password_size, void* data) {
-  auto* expected = static_cast<Expected*>(data);
+  auto* ours = static_cast<IceCredentials*>(data);
   ByteView given(reinterpret_cast<const char*>(username), username ? size : 0);
-  if (given != expected->username) return false;
-  *password = reinterpret_cast<std::uint8_t*>(expected->password.data());
-  *password_size = expected->password.size();
+  if (!given.starts_with(ours->ufrag + ":")) return false;
+  *password = reinterpret_cast<std::uint8_t*>(ours->pwd.data());
+  *password_size = ours->pwd.size();
   return true;
+}
+
+// `agent` and `request` hold what an answer is made of, and the latter points into `ours`.
+bool is_check(ByteView message, IceCredentials& ours, StunAgent& agent, StunMessage& request) {
+  stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
+                  static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |
+                                                   STUN_AGENT_USAGE_USE_FINGERPRINT));
+  auto* octets = reinterpret_cast<const std::uint8_t*>(message.data());
+  return stun_agent_validate(&agent, &request, octets, message.size(), &knows, &ours) ==
+             STUN_VALIDATION_SUCCESS &&
+         stun_message_get_class(&request) == STUN_REQUEST &&
+         stun_message_get_method(&request) == STUN_BINDING;
 }
 
 }  // namespace
 
-StunAnswer::StunAnswer(IceCredentials ours, const IceCredentials& theirs, const Endpoint& from,
-                       bool is_controlling)
-    : username_(ours.ufrag + ":" + theirs.ufrag),
-      password_(std::move(ours.pwd)),
-      from_(from),
-      is_controlling_(is_controlling) {}
+bool is_check_for(const IceCredentials& ours, ByteView message) {
+  StunAgent agent;
+  StunMessage request;
+  IceCredentials asked_for = ours;  // the library's types know no const
+  return is_check(message, asked_for, agent, request);
+}
 
 Bytes StunAnswer::operator()(ByteView message) const {
   StunAgent agent;
-  stun_agent_init(&agent, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
-                  static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |
-                                                   STUN_AGENT_USAGE_USE_FINGERPRINT));
-  Expected expected{username_, password_};
   StunMessage request, response;
-  auto* octets = reinterpret_cast<const std::uint8_t*>(message.data());
-  bool is_check = stun_agent_validate(&agent, &request, octets, message.size(), &knows,
-                                      &expected) == STUN_VALIDATION_SUCCESS &&
-                  stun_message_get_class(&request) == STUN_REQUEST &&
-                  stun_message_get_method(&request) == STUN_BINDING;
-  if (!is_check) return {};
+  IceCredentials asked_for = ours_;  // the library's types know no const
+  if (!is_check(message, asked_for, agent, request)) return {};
   std::array<std::uint8_t, kMostAnswer> buffer;
   std::size_t size = buffer.size();
   SystemAddress from = to_system(from_);

@@ -12,8 +12,8 @@
 #include "jingle/base/env.h"
 #include "transports/net/network.h"
 #include "transports/net/scheduler.h"
+#include "transports/net/strangers.h"
 #include "transports/socks5/handshake.h"
-#include "transports/socks5/strangers.h"
 
 namespace balcony {
 

@@ -348,14 +348,14 @@ void Socks5Transport::fail_with(Error error) {
 }  // namespace
 
 Socks5Factory::Socks5Factory(Env& env, Scheduler& scheduler, Network& network, ProxyFinder& proxies,
-                             Settings settings, Gateway* gateway)
+                             Strangers& strangers, Settings settings, Gateway* gateway)
     : env_(env),
       scheduler_(scheduler),
       network_(network),
       proxies_(proxies),
+      strangers_(strangers),
       settings_(std::move(settings)),
-      gateway_(gateway),
-      strangers_(settings_.strangers) {}
+      gateway_(gateway) {}
 
 std::string_view Socks5Factory::ns() const { return ns::kJingleSocks5; }
 
@@ -374,11 +374,6 @@ std::unique_ptr<Transport> Socks5Factory::create(Role role, const Peers& peers, 
 
 void Socks5Factory::look_for_gateway() {
   if (gateway_ && settings_.upnp && settings_.direct) gateway_->look();
-}
-
-void Socks5Factory::set_settings(Settings settings) {
-  settings_ = std::move(settings);
-  strangers_.set_limits(settings_.strangers);
 }
 
 }  // namespace balcony

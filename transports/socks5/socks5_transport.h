@@ -7,14 +7,15 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "jingle/transport.h"
 #include "transports/net/address_policy.h"
 #include "transports/net/gateway.h"
 #include "transports/net/network.h"
 #include "transports/net/scheduler.h"
+#include "transports/net/strangers.h"
 #include "transports/socks5/proxy_finder.h"
-#include "transports/socks5/strangers.h"
 
 namespace balcony {
 
@@ -26,13 +27,12 @@ class Socks5Factory : public TransportFactory {
     bool upnp = true;                  // s5b.upnp
     std::string tunnel;                // s5b.tunnel: host:port, or empty
     std::size_t most_candidates = 32;  // limits.candidates
-    Strangers::Limits strangers;       // limits.strangers*
   };
 
   // All borrowed; they outlive the factory and what it makes. `proxies` is driven by its owner.
   // `gateway` may be null.
   Socks5Factory(Env& env, Scheduler& scheduler, Network& network, ProxyFinder& proxies,
-                Settings settings, Gateway* gateway = nullptr);
+                Strangers& strangers, Settings settings, Gateway* gateway = nullptr);
 
   std::string_view name() const override { return "s5b"; }
   std::string_view ns() const override;
@@ -40,7 +40,8 @@ class Socks5Factory : public TransportFactory {
   std::unique_ptr<Transport> create(Role role, const Peers& peers, IqPort& port,
                                     Reach reach) override;
 
-  void set_settings(Settings settings);  // for what is made from now on
+  // For what is made from now on.
+  void set_settings(Settings settings) { settings_ = std::move(settings); }
   // So that it is known when a path is wanted; if the settings allow to ask it.
   void look_for_gateway();
 
@@ -49,9 +50,9 @@ class Socks5Factory : public TransportFactory {
   Scheduler& scheduler_;
   Network& network_;
   ProxyFinder& proxies_;
+  Strangers& strangers_;
   Settings settings_;
   Gateway* const gateway_;
-  Strangers strangers_;
 };
 
 }  // namespace balcony

@@ -99,11 +99,12 @@ class IceTest : public NetTest {
   }
 
   IceFactory& factory() {
-    factory_.emplace(env, reactor, network, settings, finder ? &*finder : nullptr);
+    factory_.emplace(env, reactor, network, strangers, settings, finder ? &*finder : nullptr);
     return *factory_;
   }
 
   SystemNetwork network{reactor, env};
+  Strangers strangers{{}};
   IceFactory::Settings settings;
   SilentPort port;
   std::optional<StunFinder> finder;

@@ -3,47 +3,20 @@
 #include "transports/ice_tcp/stun_answer.h"
 
 #include <gtest/gtest.h>
-#include <stun/stunagent.h>
-#include <stun/usages/ice.h>
 
-#include <array>
+#include "tests/transports/ice_tcp/stun_check.h"
 
 namespace balcony {
 namespace {
 
-const IceCredentials kOurs{"ours", "password-of-ours-password"};
-const IceCredentials kTheirs{"them", "password-of-them-password"};
-
-StunAgent agent() {
-  StunAgent made;
-  stun_agent_init(&made, STUN_ALL_KNOWN_ATTRIBUTES, STUN_COMPATIBILITY_RFC5389,
-                  static_cast<StunAgentUsageFlags>(STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS |
-                                                   STUN_AGENT_USAGE_USE_FINGERPRINT));
-  return made;
-}
-
-// A check as the peer's library makes it.
-Bytes check(StunAgent& by, const std::string& username = "ours:them",
-            const std::string& password = kOurs.pwd, bool nominates = true) {
-  StunMessage message;
-  std::array<std::uint8_t, 512> buffer;
-  std::size_t size = stun_usage_ice_conncheck_create(
-      &by, &message, buffer.data(), buffer.size(),
-      reinterpret_cast<const std::uint8_t*>(username.data()), username.size(),
-      reinterpret_cast<const std::uint8_t*>(password.data()), password.size(), nominates, true,
-      1000, 7, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
-  EXPECT_GT(size, 0U);
-  return Bytes(reinterpret_cast<const char*>(buffer.data()), size);
-}
-
 StunAnswer answerer(const char* from = "192.0.2.10", bool is_controlling = false) {
-  return {kOurs, kTheirs, {*IpAddress::parse(from), 40121}, is_controlling};
+  return {kOurs, {*IpAddress::parse(from), 40121}, is_controlling};
 }
 
 class StunAnswerFrom : public testing::TestWithParam<const char*> {};
 
 TEST_P(StunAnswerFrom, SatisfiesTheLibraryThatAsks) {
-  StunAgent peer = agent();
+  StunAgent peer = stun_agent();
   Bytes answer = answerer(GetParam())(check(peer));
   StunMessage message;
   auto* octets = reinterpret_cast<const std::uint8_t*>(answer.data());
@@ -59,14 +32,14 @@ TEST_P(StunAnswerFrom, SatisfiesTheLibraryThatAsks) {
 INSTANTIATE_TEST_SUITE_P(, StunAnswerFrom, testing::Values("192.0.2.10", "2001:db8::1"));
 
 TEST(StunAnswer, IsGivenAsOftenAsItIsAskedFor) {
-  StunAgent peer = agent();
+  StunAgent peer = stun_agent();
   Bytes once = check(peer);
   StunAnswer answer = answerer();
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(answer(once).empty());
 }
 
 TEST(StunAnswer, IsForThePeerAlone) {
-  StunAgent peer = agent();
+  StunAgent peer = stun_agent();
   EXPECT_TRUE(answerer()(check(peer, "ours:them", "a-password-of-a-stranger")).empty());
   EXPECT_TRUE(answerer()(check(peer, "them:ours")).empty());
   EXPECT_TRUE(answerer()(check(peer, "ours")).empty());
@@ -75,14 +48,14 @@ TEST(StunAnswer, IsForThePeerAlone) {
 }
 
 TEST(StunAnswer, IsNotGivenToAnswers) {
-  StunAgent peer = agent();
+  StunAgent peer = stun_agent();
   Bytes answer = answerer()(check(peer));
   ASSERT_FALSE(answer.empty());
   EXPECT_TRUE(answerer()(answer).empty());
 }
 
 TEST(StunAnswer, SurvivesEveryOctetThatIsWrong) {
-  StunAgent peer = agent();
+  StunAgent peer = stun_agent();
   Bytes good = check(peer);
   StunAnswer answer = answerer();
   for (std::size_t i = 0; i < good.size(); ++i) {
@@ -93,6 +66,16 @@ TEST(StunAnswer, SurvivesEveryOctetThatIsWrong) {
       EXPECT_TRUE(answer(bad).empty()) << i;
     }
   }
+}
+
+TEST(StunCheck, IsKnownByOurNameAndPassword) {
+  StunAgent peer = stun_agent();
+  EXPECT_TRUE(is_check_for(kOurs, check(peer)));
+  EXPECT_TRUE(is_check_for(kOurs, check(peer, "ours:whoever")));
+  EXPECT_FALSE(is_check_for(kOurs, check(peer, "ours")));
+  EXPECT_FALSE(is_check_for(kOurs, check(peer, "them:ours")));
+  EXPECT_FALSE(is_check_for(kOurs, check(peer, "ours:them", "a-password-of-a-stranger")));
+  EXPECT_FALSE(is_check_for(kOurs, answerer()(check(peer))));
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ class Socks5Side : public Transport::Listener {
         machine(net.add(addresses)),
         finder(port, env),
         gateway(scheduler, env),
-        factory(env, scheduler, machine, finder, {}, &gateway) {}
+        factory(env, scheduler, machine, finder, strangers, {}, &gateway) {}
 
   // The server lists a proxy.
   void has_proxy() {
@@ -165,6 +165,7 @@ class Socks5Side : public Transport::Listener {
   FakeInternet::Machine& machine;
   ProxyFinder finder;
   FakeGateway gateway;
+  Strangers strangers{{}};
   Socks5Factory factory;
   std::unique_ptr<Transport> transport;
   Socks5Side* other = nullptr;
