@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+
+#include "tests/fuzz/support/text_mutator.h"
 
 namespace balcony {
 
@@ -55,4 +58,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   balcony::fuzz({reinterpret_cast<const char*>(octets), size});
   return 0;
+}
+
+// One change in two is libFuzzer's own, with its dictionary.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* octets, std::size_t size, std::size_t most);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* octets, std::size_t size,
+                                               std::size_t most, unsigned seed);
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* octets, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  if (size == 0 || seed % 2 == 0) return LLVMFuzzerMutate(octets, size, most);
+  std::string text(reinterpret_cast<const char*>(octets), size);
+  balcony::change_text(text, seed);
+  if (text.size() > most) text.resize(most);
+  std::memcpy(octets, text.data(), text.size());
+  return text.size();
 }
