@@ -33,8 +33,9 @@ Strangers::Limits stranger_limits(const Settings& settings) {
   return {settings.limit_strangers, settings.limit_strangers_per_address};
 }
 
-IceFactory::Settings ice_settings(const Settings& settings) {
-  return {address_policy(settings), settings.ice_stun, settings.limit_candidates};
+IceFactory::Settings ice_settings(const Settings& settings, IceKind kind) {
+  return {address_policy(settings), kind, settings.ice_stun, settings.ice_turn,
+          settings.limit_candidates};
 }
 
 }  // namespace
@@ -61,7 +62,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       account_port_(*this, Jid()),
       proxies_(account_port_, env),
       strangers_(stranger_limits(settings())),
-      stun_servers_(account_port_),
+      ice_servers_(account_port_, scheduler, env),
       peers_(env),
       timer_(scheduler, env),
       burial_(scheduler, env),
@@ -75,8 +76,11 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
     factories_.push_back(&*socks5_);
   }
   if (network && reactor) {
-    ice_.emplace(env, *reactor, *network, strangers_, ice_settings(settings()), &stun_servers_);
-    factories_.push_back(&*ice_);
+    for (auto [factory, kind] : {std::pair(&ice_, IceKind::kTcp), {&ptcp_, IceKind::kPseudoTcp}}) {
+      factory->emplace(env, *reactor, *network, strangers_, ice_settings(settings(), kind),
+                       &ice_servers_);
+      factories_.push_back(&**factory);
+    }
   }
   factories_.push_back(&ibb_);
   announce_features();
@@ -122,21 +126,25 @@ void Agent::look_for_ways() {
     proxies_.search(server, settings().s5b_proxy);
     if (settings().reach == Reach::kAny) socks5_->look_for_gateway();
   }
-  if (ice_ && is_enabled(*ice_) && settings().ice_stun.empty()) stun_servers_.search(server);
+  bool with_turn = ptcp_ && is_enabled(*ptcp_) && settings().ice_turn.empty();
+  bool with_stun = ice_ && (is_enabled(*ice_) || is_enabled(*ptcp_)) && settings().ice_stun.empty();
+  if (with_stun || with_turn) ice_servers_.search(server, with_turn);
 }
 
 // For the paths that are tried from now on.
 void Agent::use_path_settings(const std::string& key) {
   strangers_.set_limits(stranger_limits(settings()));
   if (socks5_) socks5_->set_settings(socks5_settings(settings()));
-  if (ice_) ice_->set_settings(ice_settings(settings()));
-  if (key == "s5b.proxy" || key == "ice.stun" || key == "transports") look_for_ways();
-  if (key == "transports") announce_features();
+  if (ice_) ice_->set_settings(ice_settings(settings(), IceKind::kTcp));
+  if (ptcp_) ptcp_->set_settings(ice_settings(settings(), IceKind::kPseudoTcp));
+  bool is_choice = key == "transports" || key == "ice.ptcp";
+  if (is_choice || key == "s5b.proxy" || key == "ice.stun" || key == "ice.turn") look_for_ways();
+  if (is_choice) announce_features();
 }
 
 // DSC-02, DSC-03: what the setting leaves out is neither offered nor accepted, but for in band.
 bool Agent::is_enabled(const TransportFactory& method) const {
-  const auto& order = settings().transports;
+  auto order = settings().methods();
   return &method == &ibb_ || std::find(order.begin(), order.end(), method.name()) != order.end();
 }
 
@@ -201,7 +209,7 @@ void Agent::announce_features() {
   if (!off) {
     features = {std::string(ns::kJingle), std::string(ns::kXmlStream)};
     for (const TransportFactory* method : factories_)
-      if (is_enabled(*method)) features.emplace_back(method->ns());
+      if (is_enabled(*method)) features.emplace_back(method->feature());
   }
   tell(TellFeatures{std::move(features)});
 }

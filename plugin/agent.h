@@ -221,8 +221,8 @@ class Agent final : public LinkOwner {
   ProxyFinder proxies_;
   Strangers strangers_;  // at the doors of all methods
   std::optional<Socks5Factory> socks5_;
-  StunFinder stun_servers_;
-  std::optional<IceFactory> ice_;
+  IceServers ice_servers_;
+  std::optional<IceFactory> ice_, ptcp_;
   std::vector<TransportFactory*> factories_;
   TimePoint replies_from_;  // after a resume: replies that were held back come first
   PeerFeatures peers_;

@@ -83,11 +83,12 @@ void Agent::fail_call(const Call& wanted, const std::string& reason, const std::
 std::vector<std::string> Agent::usable_methods(const Jid& full,
                                                const std::vector<std::string>& wanted) const {
   const Features* features = peers_.features(full);
-  const std::vector<std::string>& order = wanted.empty() ? settings().transports : wanted;
+  std::vector<std::string> order = wanted.empty() ? settings().methods() : wanted;
   std::vector<std::string> usable;
   for (const std::string& name : order) {
     const TransportFactory* method = find_method(name);
-    bool listed = method && is_enabled(*method) && features && features->contains(method->ns());
+    bool listed =
+        method && is_enabled(*method) && features && features->contains(method->feature());
     bool may = listed && !(method->shows_addresses() && reach_of(full) == Reach::kRelay);
     if (may) usable.push_back(name);
   }

@@ -11,6 +11,7 @@
 #include "jingle/base/number.h"
 #include "jingle/base/stanza.h"
 #include "jingle/base/words.h"
+#include "transports/ice_tcp/ice_servers.h"
 
 namespace balcony {
 namespace {
@@ -133,6 +134,30 @@ std::string not_host_and_port(std::string_view value) {
   return good ? "" : "host:port, or none";
 }
 
+std::string not_a_host(std::string_view value) {
+  bool good = value.find_first_of(" @/") == std::string_view::npos;
+  return good ? "" : "host, host:port, none, or nothing for what your server tells";
+}
+
+std::string not_a_turn_server(std::string_view value) {
+  return read_turn_server(std::string(value)) ? ""
+                                              : "user:password@host, the same with :port, none, or "
+                                                "nothing for what your server tells";
+}
+
+// Of ICE: empty means what our server tells of, and `none` is kept, for nobody.
+SettingEntry server(std::string_view key, std::string Settings::*member,
+                    const std::function<std::string(std::string_view)>& objection) {
+  return {key,
+          [=](Settings& s, std::string_view value) -> std::string {
+            bool is_named = !value.empty() && value != "none";
+            if (std::string wrong; is_named && !(wrong = objection(value)).empty()) return wrong;
+            s.*member = value;
+            return {};
+          },
+          [=](const Settings& s) { return s.*member; }};
+}
+
 SettingEntry transports_entry() {
   return {"transports",
           [](Settings& s, std::string_view text) -> std::string {
@@ -179,8 +204,8 @@ const std::vector<SettingEntry>& entries() {
       flag("s5b.upnp", &Settings::s5b_upnp),
       text("s5b.proxy", &Settings::s5b_proxy, not_an_address),
       text("s5b.tunnel", &Settings::s5b_tunnel, not_host_and_port),
-      text("ice.stun", &Settings::ice_stun),
-      text("ice.turn", &Settings::ice_turn),
+      server("ice.stun", &Settings::ice_stun, not_a_host),
+      server("ice.turn", &Settings::ice_turn, not_a_turn_server),
       flag("ice.ptcp", &Settings::ice_ptcp),
       number(
           "ibb.block-size", 1, 16384, [](Settings & s) -> auto& { return s.ibb_block_size; }),
@@ -229,6 +254,14 @@ std::string_view to_string(Mode mode) { return word_of(kModes, mode); }
 std::string_view to_string(Reach reach) { return word_of(kReaches, reach); }
 std::optional<Mode> read_mode(std::string_view text) { return find_word(kModes, text); }
 std::optional<Reach> read_reach(std::string_view text) { return find_word(kReaches, text); }
+
+std::vector<std::string> Settings::methods() const {
+  std::vector<std::string> order = transports;
+  if (!ice_ptcp || std::find(order.begin(), order.end(), "ptcp") != order.end()) return order;
+  auto ice = std::find(order.begin(), order.end(), "ice");
+  order.insert(ice == order.end() ? ice : ice + 1, "ptcp");
+  return order;
+}
 
 Result<void> Settings::set(std::string_view key, std::string_view value) {
   const SettingEntry* entry = find_entry(key);

@@ -30,7 +30,7 @@ struct Settings {
   Mode mode = Mode::kAsk;  // of contacts without one of their own
   Reach reach = Reach::kAny;
   TrustSetting trust = TrustSetting::kAsk;
-  std::vector<std::string> transports = {"s5b", "ice", "ibb"};  // order to try
+  std::vector<std::string> transports = {"s5b", "ice", "ibb"};  // as set; see methods()
   bool full_addresses = false;                                  // stream.address=full
   bool xtls = true;
   Duration require_wait = 60s;
@@ -56,6 +56,10 @@ struct Settings {
   std::size_t limit_strangers = 16,
               limit_strangers_per_address = 4;  // C-17: unauthenticated sockets
   std::size_t limit_candidates = 32;            // C-15
+
+  // JGL-30: the methods in the order to try: `transports`, and with ice.ptcp that one right after
+  // ice, or at the end, if it is not named there.
+  std::vector<std::string> methods() const;
 
   // Sets one. Fails, blame kCaller, for an unknown key or a bad value, and says what would do.
   Result<void> set(std::string_view key, std::string_view value);

@@ -25,6 +25,7 @@ inline constexpr std::string_view kIbb = "http://jabber.org/protocol/ibb";
 inline constexpr std::string_view kBytestreams = "http://jabber.org/protocol/bytestreams";
 inline constexpr std::string_view kBalcony = "urn:x-balcony:0";  // our own extensions (0.1a)
 inline constexpr std::string_view kPseudoTcp = "urn:x-balcony:0:ptcp";
+inline constexpr std::string_view kPseudoTcpFeature = "urn:x-balcony:0#ptcp";
 
 inline constexpr std::string_view kDiscoInfo = "http://jabber.org/protocol/disco#info";
 inline constexpr std::string_view kCaps = "http://jabber.org/protocol/caps";

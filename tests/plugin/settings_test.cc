@@ -62,8 +62,8 @@ const std::vector<Row>& rows() {
        "",
        {"example.org:7625", "[2001:db8::1]:65535", ""},
        {"example.org", ":80", "example.org:", "example.org:0", "example.org:65536", "a:b"}},
-      {"ice.stun", "", {"stun.example.org", ""}, {}},
-      {"ice.turn", "", {"turn.example.org:3478", ""}, {}},
+      {"ice.stun", "", {"stun.example.org", "192.0.2.1:9", "none", ""}, {"a b", "a@b", "a/b"}},
+      {"ice.turn", "", {"u:p@turn.example.org:3478", "none", ""}, {"turn.example.org", "u@a"}},
       flag("ice.ptcp", "false"),
       size("ibb.block-size", "4096", "1", "16384", {"0", "16385"}),
       {"ca", "", {"/etc/ssl/certs/ca-certificates.crt", "with a space.pem", ""}, {}},
@@ -145,10 +145,32 @@ TEST(Settings, SayWhatWouldDo) {
 
 TEST(Settings, TakeTheWordNoneForNothing) {
   Settings settings;
-  for (const char* key : {"s5b.proxy", "s5b.tunnel", "ice.stun", "ice.turn", "ca"}) {
+  for (const char* key : {"s5b.proxy", "s5b.tunnel", "ca"}) {
     ASSERT_TRUE(settings.set(key, "none")) << key;
     EXPECT_EQ(settings.get(key), "") << key;
   }
+}
+
+TEST(Settings, KeepTheWordNoneForServersThatAreNotToBeAsked) {  // covers ICE-11
+  Settings settings;
+  for (const char* key : {"ice.stun", "ice.turn"}) {
+    ASSERT_TRUE(settings.set(key, "none")) << key;
+    EXPECT_EQ(settings.get(key), "none") << key;
+  }
+}
+
+TEST(Settings, PutPseudoTcpBehindIceIfItIsOn) {  // covers JGL-30
+  auto order = [](const char* transports, const char* ptcp) {
+    Settings settings;
+    EXPECT_TRUE(settings.set("transports", transports) && settings.set("ice.ptcp", ptcp));
+    std::string all;
+    for (const std::string& method : settings.methods()) all += method + " ";
+    return all;
+  };
+  EXPECT_EQ(order("s5b,ice,ibb", "false"), "s5b ice ibb ");
+  EXPECT_EQ(order("s5b,ice,ibb", "true"), "s5b ice ptcp ibb ");
+  EXPECT_EQ(order("s5b,ibb", "true"), "s5b ibb ptcp ");  // in band goes last in any case
+  EXPECT_EQ(order("ptcp,ice", "true"), "ptcp ice ");
 }
 
 TEST(Settings, AreReadIntoTheirTypes) {

@@ -18,6 +18,9 @@ namespace {
 
 constexpr guint kComponent = 1;
 constexpr guint kCheckEnds = 1000;  // ms until a check without an answer is over; 2000 delays all
+constexpr guint kUdpCheckFirst = 200;  // ms until a check by UDP is repeated, then twice as long
+constexpr guint kUdpChecks = 4;        // of each, 3 s in all
+constexpr std::size_t kMostSent = 64 * 1024;  // in one call, of pseudo-TCP
 constexpr std::size_t kMostReceived =
     64 * 1024;  // before the connection is taken; it is one flight
 
@@ -69,10 +72,12 @@ NiceCandidateType nice_type_of(IceType type) {
   return NICE_CANDIDATE_TYPE_RELAYED;
 }
 
-// Nothing for those that are not for TCP.
-std::optional<IceCandidate> to_candidate(const NiceCandidate& given) {
+// Nothing for those that are not for this kind.
+std::optional<IceCandidate> to_candidate(const NiceCandidate& given, IceKind kind) {
   bool is_active = given.transport == NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE;
-  if (!is_active && given.transport != NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE) return std::nullopt;
+  bool is_udp = given.transport == NICE_CANDIDATE_TRANSPORT_UDP;
+  bool is_known = is_udp || is_active || given.transport == NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE;
+  if (!is_known || is_udp != (kind == IceKind::kPseudoTcp)) return std::nullopt;
   IceCandidate candidate;
   candidate.foundation = given.foundation;
   candidate.at = endpoint_of(given.addr);
@@ -84,10 +89,15 @@ std::optional<IceCandidate> to_candidate(const NiceCandidate& given) {
   return candidate;
 }
 
-NiceCandidate* to_nice(const IceCandidate& candidate, guint stream) {
+NiceCandidateTransport nice_transport_of(const IceCandidate& candidate, IceKind kind) {
+  if (kind == IceKind::kPseudoTcp) return NICE_CANDIDATE_TRANSPORT_UDP;
+  return candidate.tcp == TcpType::kActive ? NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE
+                                           : NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE;
+}
+
+NiceCandidate* to_nice(const IceCandidate& candidate, IceKind kind, guint stream) {
   NiceCandidate* made = nice_candidate_new(nice_type_of(candidate.type));
-  made->transport = candidate.tcp == TcpType::kActive ? NICE_CANDIDATE_TRANSPORT_TCP_ACTIVE
-                                                      : NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE;
+  made->transport = nice_transport_of(candidate, kind);
   made->addr = nice_address_of(candidate.at.ip, candidate.at.port);
   made->base_addr = made->addr;
   made->priority = candidate.priority;
@@ -138,14 +148,19 @@ std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
 
 class LibniceAgent final : public IceAgent {
  public:
-  LibniceAgent(const Config& config, Reactor& reactor, std::function<void()> on_news)
-      : on_news_(std::move(on_news)) {
-    auto options = static_cast<NiceAgentOption>(NICE_AGENT_OPTION_REGULAR_NOMINATION |
-                                                NICE_AGENT_OPTION_ICE_TRICKLE);
-    agent_ = nice_agent_new_full(reactor.context(), NICE_COMPATIBILITY_RFC5245, options);
-    g_object_set(agent_, "ice-udp", config.stun ? TRUE : FALSE, "ice-tcp", TRUE, "upnp", FALSE,
-                 "controlling-mode", config.is_controlling ? TRUE : FALSE, "stun-reliable-timeout",
-                 kCheckEnds, nullptr);
+  LibniceAgent(const Config& config, Reactor& reactor, OnNews on_news)
+      : kind_(config.kind), context_(reactor.context()), on_news_(std::move(on_news)) {
+    bool is_tcp = kind_ == IceKind::kTcp;
+    int options = NICE_AGENT_OPTION_REGULAR_NOMINATION | NICE_AGENT_OPTION_ICE_TRICKLE;
+    // What stays in the library needs its own eye on whether the peer is there.
+    if (!is_tcp) options |= NICE_AGENT_OPTION_RELIABLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS;
+    agent_ = nice_agent_new_full(context_, NICE_COMPATIBILITY_RFC5245,
+                                 static_cast<NiceAgentOption>(options));
+    g_object_set(agent_, "ice-udp", !is_tcp || config.stun ? TRUE : FALSE, "ice-tcp",
+                 is_tcp ? TRUE : FALSE, "upnp", FALSE, "controlling-mode",
+                 config.is_controlling ? TRUE : FALSE, "stun-reliable-timeout", kCheckEnds,
+                 "stun-initial-timeout", kUdpCheckFirst, "stun-max-retransmissions", kUdpChecks,
+                 nullptr);
     if (config.stun) {
       g_object_set(agent_, "stun-server", config.stun->ip.text().c_str(), "stun-server-port",
                    static_cast<guint>(config.stun->port), nullptr);
@@ -157,9 +172,15 @@ class LibniceAgent final : public IceAgent {
     g_signal_connect(agent_, "candidate-gathering-done", G_CALLBACK(&gathered), this);
     g_signal_connect(agent_, "component-state-changed", G_CALLBACK(&changed), this);
     g_signal_connect(agent_, "new-candidate-full", G_CALLBACK(&found), this);
+    g_signal_connect(agent_, "reliable-transport-writable", G_CALLBACK(&writable), this);
     stream_ = nice_agent_add_stream(agent_, 1);
+    if (config.turn && !is_tcp) {
+      nice_agent_set_relay_info(agent_, stream_, kComponent, config.turn->at.ip.text().c_str(),
+                                config.turn->at.port, config.turn->username.c_str(),
+                                config.turn->password.c_str(), NICE_RELAY_TYPE_TURN_UDP);
+    }
     // It reads nothing, not even checks, without somebody to give the rest to.
-    nice_agent_attach_recv(agent_, stream_, kComponent, reactor.context(), &received, this);
+    set_reading(true);
   }
   ~LibniceAgent() override {
     g_signal_handlers_disconnect_by_data(agent_, this);
@@ -184,7 +205,7 @@ class LibniceAgent final : public IceAgent {
     std::vector<IceCandidate> candidates;
     GSList* list = nice_agent_get_local_candidates(agent_, stream_, kComponent);
     for (GSList* item = list; item; item = item->next) {
-      auto candidate = to_candidate(*static_cast<NiceCandidate*>(item->data));
+      auto candidate = to_candidate(*static_cast<NiceCandidate*>(item->data), kind_);
       if (candidate && candidate->type != IceType::kPeerReflexive)
         candidates.push_back(std::move(*candidate));
     }
@@ -194,6 +215,7 @@ class LibniceAgent final : public IceAgent {
   }
 
   bool is_gathered() const override { return is_gathered_; }
+  void set_on_news(OnNews on_news) override { on_news_ = std::move(on_news); }
 
   void set_remote(const IceCredentials& credentials) override {
     nice_agent_set_remote_credentials(agent_, stream_, credentials.ufrag.c_str(),
@@ -202,7 +224,7 @@ class LibniceAgent final : public IceAgent {
   void add_remote(const std::vector<IceCandidate>& candidates) override {
     GSList* list = nullptr;
     for (const IceCandidate& candidate : candidates)
-      list = g_slist_append(list, to_nice(candidate, stream_));
+      list = g_slist_append(list, to_nice(candidate, kind_, stream_));
     if (list) nice_agent_set_remote_candidates(agent_, stream_, kComponent, list);
     g_slist_free_full(list,
                       [](gpointer c) { nice_candidate_free(static_cast<NiceCandidate*>(c)); });
@@ -222,9 +244,13 @@ class LibniceAgent final : public IceAgent {
     NiceCandidate *ours = nullptr, *theirs = nullptr;
     if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
       return broken("ICE chose a connection and lost it");
-    if (ours->transport == NICE_CANDIDATE_TRANSPORT_UDP)
-      return broken("ICE chose a way that is not TCP");
-    return Pair{type_of(*ours), type_of(*theirs), endpoint_of(theirs->addr)};
+    bool is_udp = ours->transport == NICE_CANDIDATE_TRANSPORT_UDP;
+    if (is_udp != (kind_ == IceKind::kPseudoTcp))
+      return broken("ICE chose a way that was not offered");
+    IceType type = type_of(*ours);
+    return Pair{type, type_of(*theirs),
+                endpoint_of(type == IceType::kRelayed ? ours->addr : ours->base_addr),
+                endpoint_of(theirs->addr)};
   }
 
   Result<Taken> take() override {
@@ -239,6 +265,19 @@ class LibniceAgent final : public IceAgent {
     return Taken{std::move(socket), std::move(received_)};
   }
 
+  bool is_connected() const override { return is_connected_; }
+  std::size_t send(ByteView octets) override {
+    if (octets.empty()) return 0;
+    auto size = static_cast<guint>(std::min<std::size_t>(octets.size(), kMostSent));
+    gint taken = nice_agent_send(agent_, stream_, kComponent, size, octets.data());
+    return taken < 0 ? 0 : static_cast<std::size_t>(taken);
+  }
+  Bytes take_received() override { return std::exchange(received_, {}); }
+  void set_reading(bool reading) override {
+    nice_agent_attach_recv(agent_, stream_, kComponent, context_, reading ? &received : nullptr,
+                           this);
+  }
+
  private:
   static LibniceAgent& of(gpointer data) { return *static_cast<LibniceAgent*>(data); }
   static void gathered(NiceAgent*, guint, gpointer data) {
@@ -251,8 +290,13 @@ class LibniceAgent final : public IceAgent {
     if (state == NICE_COMPONENT_STATE_FAILED) of(data).state_ = State::kFailed;
     of(data).on_news_();
   }
+  static void writable(NiceAgent*, guint, guint, gpointer data) {
+    of(data).is_connected_ = true;
+    of(data).on_news_();
+  }
   static void received(NiceAgent*, guint, guint, guint size, char* octets, gpointer data) {
-    if (of(data).received_.size() + size > kMostReceived) {
+    bool is_bounded = of(data).kind_ == IceKind::kTcp;  // else by set_reading()
+    if (is_bounded && of(data).received_.size() + size > kMostReceived) {
       of(data).state_ = State::kFailed;
     } else {
       of(data).received_.append(octets, size);
@@ -260,18 +304,20 @@ class LibniceAgent final : public IceAgent {
     of(data).on_news_();
   }
 
-  std::function<void()> on_news_;
+  const IceKind kind_;
+  GMainContext* const context_;
+  OnNews on_news_;
   NiceAgent* agent_ = nullptr;
   guint stream_ = 0;
   State state_ = State::kWorking;
-  bool is_gathered_ = false;
+  bool is_gathered_ = false, is_connected_ = false;
   Bytes received_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<IceAgent>> IceAgent::open(const Config& config, Reactor& reactor,
-                                                 std::function<void()> on_news) {
+                                                 OnNews on_news) {
   auto agent = std::make_unique<LibniceAgent>(config, reactor, std::move(on_news));
   if (!agent->gather()) return broken("ICE can't open its sockets");
   return agent;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// libnice behind plain types: one stream of one component with TCP candidates, set up in the one
-// way that was found to work (ICE-09), up to the nominated connection, which leaves it. Driven by
-// its owner on the reactor's thread; the library's own timers and sockets run on the reactor's
-// loop.
+// libnice behind plain types: one stream of one component, set up in the one way that was found to
+// work for its kind (ICE-09). With TCP candidates it leads to a nominated connection, which leaves
+// it; with candidates for UDP to the library's pseudo-TCP, which runs in it. Driven by its owner on
+// the reactor's thread; the library's own timers and sockets run on the reactor's loop.
 #pragma once
 
 #include <functional>
@@ -19,10 +19,16 @@ namespace balcony {
 
 class IceAgent {
  public:
+  struct Relay {
+    Endpoint at;
+    std::string username, password;
+  };
   struct Config {
+    IceKind kind = IceKind::kTcp;
     bool is_controlling = false;
     std::vector<IpAddress> addresses;  // our own, at least one
     std::optional<Endpoint> stun;      // asked by UDP, which tells our address for TCP too (ICE-10)
+    std::optional<Relay> turn;         // for UDP alone
   };
   enum class State {
     kWorking,
@@ -31,7 +37,7 @@ class IceAgent {
   };
   struct Pair {
     IceType ours, theirs;
-    Endpoint remote;  // where the library sees the peer
+    Endpoint local, remote;  // as the library sees them
   };
   struct Taken {
     Socket socket;
@@ -39,13 +45,15 @@ class IceAgent {
   };
 
   // `on_news` comes whenever something may have changed, even inside calls; it must not call back.
+  using OnNews = std::function<void()>;
   // Fails, blame kEnvironment, if the library can't open its sockets.
   static Result<std::unique_ptr<IceAgent>> open(const Config& config, Reactor& reactor,
-                                                std::function<void()> on_news);
-  virtual ~IceAgent() = default;  // closes all but what was taken
+                                                OnNews on_news);
+  virtual void set_on_news(OnNews on_news) = 0;  // to a new owner
+  virtual ~IceAgent() = default;                 // closes all but what was taken
 
   virtual IceCredentials credentials() const = 0;
-  virtual std::vector<IceCandidate> candidates() const = 0;  // ours for TCP, so far
+  virtual std::vector<IceCandidate> candidates() const = 0;  // ours, so far
   virtual bool is_gathered() const = 0;
 
   // The peer's; candidates must have passed may_try().
@@ -62,6 +70,15 @@ class IceAgent {
   virtual Result<Pair> pair() const = 0;
   // Its connection; the agent is good for nothing then but to be destroyed.
   virtual Result<Taken> take() = 0;
+
+  // ---- pseudo-TCP ----
+
+  virtual bool is_connected() const = 0;  // the two ends have heard each other
+  // How many octets there was room for, from the front. Less than all: news will come.
+  virtual std::size_t send(ByteView octets) = 0;
+  virtual Bytes take_received() = 0;
+  // While it does not read, what arrives waits in the library, and then at the peer.
+  virtual void set_reading(bool reading) = 0;
 };
 
 }  // namespace balcony

@@ -11,6 +11,7 @@
 #include "transports/ice_tcp/front_door.h"
 #include "transports/ice_tcp/ice_agent.h"
 #include "transports/ice_tcp/mapping.h"
+#include "transports/ice_tcp/pseudo_tcp_stream.h"
 #include "transports/ice_tcp/stun_answer.h"
 #include "transports/net/tcp_stream.h"
 
@@ -19,23 +20,17 @@ namespace {
 
 constexpr Duration kEstablish = 4s;   // C-03
 constexpr Duration kFirstFrame = 2s;  // from the nomination to the first word: one way, and a turn
-constexpr Duration kStunName = 1s;    // its address is not worth more
-constexpr std::string_view kNoStun = "none";  // as ice.stun says it
-constexpr std::size_t kMostTried = 16;        // C-15; libnice takes 25
-constexpr unsigned kMostRestarts = 4;         // of the peer, before there is a stream
+constexpr Duration kServerName = 1s;  // of STUN or TURN: its address is not worth more
+constexpr std::string_view kNone = "none";  // as ice.stun and ice.turn say it
+constexpr std::size_t kMostTried = 16;      // C-15; libnice takes 25
+constexpr unsigned kMostRestarts = 4;       // of the peer, before there is a stream
 
 // A peer's first word, which must say who it is.
-Result<IceWord> read_description(const Element& transport, std::size_t limit) {
-  auto word = read_ice_transport(transport, limit);
+Result<IceWord> read_description(const Element& transport, const IceFactory::Settings& settings) {
+  auto word = read_ice_transport(transport, settings.most_candidates, settings.kind);
   if (word && word->credentials.empty())
     return fail(Blame::kPeer, "bad-request", "ICE: no ufrag and pwd");
   return word;
-}
-
-// host, host:port, 192.0.2.1, 2001:db8::1, [2001:db8::1]:port
-HostAndPort read_host(const std::string& text) {
-  if (IpAddress::parse(text)) return {text, kStunPort};
-  return split_host_and_port(text, kStunPort);
 }
 
 std::string types(IceType ours, IceType theirs) {  // host/prflx
@@ -49,7 +44,7 @@ class IceTransport : public Transport {
     Reactor& reactor;
     Network& network;
     Strangers& strangers;
-    const StunFinder* servers;  // or null
+    const IceServers* servers;  // or null
   };
 
   IceTransport(Role role, Reach reach, const IceFactory::Settings& settings, const World& world)
@@ -71,8 +66,11 @@ class IceTransport : public Transport {
   void on_agreed() override;
 
  private:
+  HostAndPort stun_to_ask() const;
+  std::optional<TurnServer> turn_to_ask() const;
   void find_stun();
-  void use_stun(const Endpoint& server);
+  void find_turn();
+  void look_up(const HostAndPort& named, std::function<void(std::optional<Endpoint>)> then);
   void open();
   void turn_soon();
   void turn();
@@ -84,6 +82,7 @@ class IceTransport : public Transport {
   bool has_peer_spoken(const IceAgent::Pair& pair) const;
   void take_over(const IceAgent::Pair& pair);
   void take_guest();
+  void use_pseudo_tcp(const IceAgent::Pair& pair);
   void connected(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
                  Bytes received);
   void fail_with(std::string text);
@@ -100,7 +99,7 @@ class IceTransport : public Transport {
   FrontDoor door_;
   Timer turn_, deadline_;
   std::unique_ptr<Network::Pending> resolving_;
-  std::optional<Endpoint> stun_;
+  IceAgent::Config config_;
   std::unique_ptr<IceAgent> agent_;  // null: we show no address, or it has done its work
   IceCredentials ours_;
   std::optional<IceAgent::Pair> chosen_;  // a guest at our door
@@ -121,7 +120,7 @@ class IceTransport : public Transport {
 // ---- descriptions ----
 
 Result<void> IceTransport::on_remote_description(const Element& transport) {
-  auto word = read_description(transport, settings_.most_candidates);
+  auto word = read_description(transport, settings_);
   if (!word) return tl::make_unexpected(word.error());
   theirs_ = word->credentials;
   take_remote(std::move(*word));
@@ -129,36 +128,62 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
   return {};
 }
 
-// The ICE library is given addresses only: it leaks what it looks up.
-void IceTransport::find_stun() {
-  if (settings_.stun == kNoStun) return open();
-  HostAndPort named = read_host(settings_.stun);
-  if (named.host.empty() && world_.servers) named = world_.servers->found().value_or(named);
-  if (named.host.empty() || reach_ != Reach::kAny) return open();
-  if (auto ip = IpAddress::parse(named.host)) {
-    use_stun({*ip, named.port});
-    return open();
-  }
-  auto done = [this, port = named.port](const Result<std::vector<IpAddress>>& found) {
-    if (found && !found->empty()) use_stun({best_for_stun(*found), port});
-    turn_.soon([this] { open(); });
-  };
-  resolving_ = world_.network.resolve(named.host, world_.env.now() + kStunName, std::move(done));
+// What the setting names, or the server tells of; nothing in reach `relay`, where it would show us.
+HostAndPort IceTransport::stun_to_ask() const {
+  if (settings_.stun == kNone || reach_ != Reach::kAny) return {};
+  if (!settings_.stun.empty()) return read_stun_server(settings_.stun);
+  return world_.servers ? world_.servers->stun().value_or(HostAndPort()) : HostAndPort();
 }
 
-// Whoever named it: what may not be connected to is not asked either (S5B-21).
-void IceTransport::use_stun(const Endpoint& server) {
-  if (may_connect(settings_.policy, server, Target::kRelay)) stun_ = server;
+std::optional<TurnServer> IceTransport::turn_to_ask() const {
+  bool may = settings_.kind == IceKind::kPseudoTcp && reach_ == Reach::kAny;
+  if (!may || settings_.turn == kNone) return std::nullopt;
+  if (!settings_.turn.empty()) return read_turn_server(settings_.turn);
+  return world_.servers ? world_.servers->turn() : std::nullopt;
+}
+
+void IceTransport::find_stun() {
+  look_up(stun_to_ask(), [this](std::optional<Endpoint> at) {
+    config_.stun = at;
+    find_turn();
+  });
+}
+
+void IceTransport::find_turn() {
+  auto named = turn_to_ask().value_or(TurnServer());
+  look_up(named.at, [this, named](std::optional<Endpoint> at) {
+    if (at) config_.turn = IceAgent::Relay{*at, named.username, named.password};
+    open();
+  });
+}
+
+// The ICE library is given addresses only: it leaks what it looks up. Whoever named it: what may
+// not be connected to is not asked either (S5B-21).
+void IceTransport::look_up(const HostAndPort& named,
+                           std::function<void(std::optional<Endpoint>)> then) {
+  auto found = [this, port = named.port,
+                then = std::move(then)](const std::vector<IpAddress>& ips) {
+    std::optional<Endpoint> at;
+    if (!ips.empty()) at = Endpoint{best_to_ask(ips), port};
+    if (at && !may_connect(settings_.policy, *at, Target::kRelay)) at.reset();
+    then(at);
+  };
+  if (named.host.empty()) return found({});
+  if (auto ip = IpAddress::parse(named.host)) return found({*ip});
+  resolving_ = world_.network.resolve(named.host, world_.env.now() + kServerName,
+                                      [found](const Result<std::vector<IpAddress>>& ips) {
+                                        found(ips.value_or(std::vector<IpAddress>()));
+                                      });
 }
 
 // Without an address that may be shown (ICE-16) we say so, and it fails at once on both sides.
 void IceTransport::open() {
-  resolving_.reset();
-  IceAgent::Config config{is_controlling(), {}, stun_};
+  config_.kind = settings_.kind;
+  config_.is_controlling = is_controlling();
   if (reach_ == Reach::kAny)
-    config.addresses = addresses_to_show(settings_.policy, world_.network.addresses());
-  if (!config.addresses.empty()) {
-    auto agent = IceAgent::open(config, world_.reactor, [this] { turn_soon(); });
+    config_.addresses = addresses_to_show(settings_.policy, world_.network.addresses());
+  if (!config_.addresses.empty()) {
+    auto agent = IceAgent::open(config_, world_.reactor, [this] { turn_soon(); });
     if (agent) agent_ = std::move(*agent);
   }
   ours_ =
@@ -172,7 +197,7 @@ void IceTransport::open() {
   word.gathering_complete = is_end_shown_ = !agent_ || agent_->is_gathered();
   is_described_ = true;
   turn_soon();
-  listener_->on_description_ready(ice_transport(word, true));
+  listener_->on_description_ready(ice_transport(word, true, settings_.kind));
 }
 
 void IceTransport::on_agreed() {
@@ -185,7 +210,7 @@ void IceTransport::on_agreed() {
 // ---- the peer's candidates ----
 
 Result<void> IceTransport::on_remote_info(const Element& transport) {
-  auto word = read_ice_transport(transport, settings_.most_candidates);
+  auto word = read_ice_transport(transport, settings_.most_candidates, settings_.kind);
   if (!word) return tl::make_unexpected(word.error());
   if (is_over_ || theirs_.empty()) return {};  // late, or of a session that was lost
   bool is_new = !word->credentials.empty() && word->credentials != theirs_;
@@ -258,6 +283,10 @@ void IceTransport::turn() {
   }
   auto pair = agent_->pair();
   if (!pair) return fail_with(pair.error().text);
+  if (settings_.kind == IceKind::kPseudoTcp) {
+    if (agent_->is_connected()) use_pseudo_tcp(*pair);
+    return;
+  }
   if (is_controlling() || has_peer_spoken(*pair)) take_over(*pair);
 }
 
@@ -265,7 +294,7 @@ void IceTransport::turn() {
 std::vector<IceCandidate> IceTransport::to_show() {
   std::vector<IceCandidate> candidates = agent_->candidates();
   std::erase_if(candidates, [this](IceCandidate& candidate) {
-    if (candidate.tcp != TcpType::kPassive) return false;
+    if (settings_.kind != IceKind::kTcp || candidate.tcp != TcpType::kPassive) return false;
     auto door = door_.open(candidate.related.value_or(candidate.at));
     if (!door) return true;
     candidate.at.port = door->port;
@@ -292,7 +321,7 @@ void IceTransport::trickle() {
   word.gathering_complete = is_end_shown_ = agent_->is_gathered();
   if (word.candidates.empty() && !word.gathering_complete) return;
   word.credentials = ours_;
-  listener_->on_transport_info(ice_transport(word, false));
+  listener_->on_transport_info(ice_transport(word, false, settings_.kind));
 }
 
 // ---- the nominated connection ----
@@ -316,6 +345,17 @@ void IceTransport::take_over(const IceAgent::Pair& pair) {
   if (tcp->remote()) facts.remote = tcp->remote()->text();
   facts.pair = types(pair.ours, pair.theirs);
   connected(std::move(tcp), pair.remote, std::move(facts), std::move(taken->received));
+}
+
+void IceTransport::use_pseudo_tcp(const IceAgent::Pair& pair) {
+  is_over_ = true;
+  deadline_.clear();
+  PathFacts facts{.transport = "ptcp",
+                  .local = pair.local.text(),
+                  .remote = pair.remote.text(),
+                  .pair = types(pair.ours, pair.theirs)};
+  auto stream = std::make_unique<PseudoTcpStream>(std::move(agent_), world_.reactor, world_.env);
+  listener_->on_connected(std::move(stream), std::move(facts));
 }
 
 void IceTransport::take_guest() {
@@ -352,10 +392,18 @@ void IceTransport::fail_with(std::string text) {
 
 }  // namespace
 
-std::string_view IceFactory::ns() const { return ns::kJingleIce; }
+std::string_view IceFactory::name() const {
+  return settings_.kind == IceKind::kTcp ? "ice" : "ptcp";
+}
+
+std::string_view IceFactory::ns() const { return ice_namespace(settings_.kind); }
+
+std::string_view IceFactory::feature() const {
+  return settings_.kind == IceKind::kTcp ? ns() : ns::kPseudoTcpFeature;
+}
 
 Result<void> IceFactory::check_offer(const Element& transport) const {
-  auto word = read_description(transport, settings_.most_candidates);
+  auto word = read_description(transport, settings_);
   if (!word) return tl::make_unexpected(word.error());
   return {};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The Jingle ICE transport with TCP candidates (XEP-0371, RFC 6544): shows our candidates, gives
 // the peer's to the ICE agent, and takes the nominated connection out of it as a ByteStream in
-// frames of RFC 4571.
+// frames of RFC 4571. Our own transport for pseudo-TCP (PROTOCOL.md section 0.1a) differs in its
+// candidates, and in that the agent goes on to carry the stream.
 //
 // When each side takes over (ICE-TCP.md, section 5): what the agent has read of a frame that is not
 // whole would be lost. The stream's initiator speaks first, so it takes over as soon as a pair is
@@ -15,7 +16,8 @@
 #include <string>
 
 #include "jingle/transport.h"
-#include "transports/ice_tcp/stun_finder.h"
+#include "transports/ice_tcp/ice_servers.h"
+#include "transports/ice_tcp/mapping.h"
 #include "transports/net/address_policy.h"
 #include "transports/net/network.h"
 #include "transports/net/reactor.h"
@@ -27,15 +29,17 @@ class IceFactory : public TransportFactory {
  public:
   struct Settings {
     AddressPolicy policy;  // candidates.*
-    // ice.stun: host, host:port, or none; empty: what the server tells.
-    std::string stun;
+    IceKind kind = IceKind::kTcp;
+    // ice.stun and ice.turn: what read_stun_server() and read_turn_server() read, or none; empty:
+    // what the server tells.
+    std::string stun, turn;
     std::size_t most_candidates = 32;  // limits.candidates
   };
 
   // All borrowed; they outlive the factory and what it makes. `servers` is driven by its owner, and
   // may be null.
   IceFactory(Env& env, Reactor& reactor, Network& network, Strangers& strangers, Settings settings,
-             const StunFinder* servers = nullptr)
+             const IceServers* servers = nullptr)
       : env_(env),
         reactor_(reactor),
         network_(network),
@@ -43,8 +47,9 @@ class IceFactory : public TransportFactory {
         settings_(std::move(settings)),
         servers_(servers) {}
 
-  std::string_view name() const override { return "ice"; }
+  std::string_view name() const override;
   std::string_view ns() const override;
+  std::string_view feature() const override;
   bool shows_addresses() const override { return true; }
   Result<void> check_offer(const Element& transport) const override;
   std::unique_ptr<Transport> create(Role role, const Peers& peers, IqPort& port,
@@ -58,7 +63,7 @@ class IceFactory : public TransportFactory {
   Network& network_;
   Strangers& strangers_;
   Settings settings_;
-  const StunFinder* const servers_;
+  const IceServers* const servers_;
 };
 
 }  // namespace balcony

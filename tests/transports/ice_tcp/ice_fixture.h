@@ -4,6 +4,8 @@
 // of the ICE library run.
 #pragma once
 
+#include <dirent.h>
+
 #include <deque>
 #include <memory>
 #include <optional>
@@ -13,9 +15,18 @@
 #include "tests/support/recorder.h"
 #include "tests/transports/net/net_fixture.h"
 #include "transports/ice_tcp/ice_transport.h"
+#include "transports/net/system_address.h"
 #include "transports/net/system_network.h"
 
 namespace balcony {
+
+inline std::size_t open_files() {
+  std::size_t count = 0;
+  DIR* folder = opendir("/proc/self/fd");
+  while (folder && readdir(folder)) ++count;
+  if (folder) closedir(folder);
+  return count;
+}
 
 // ICE asks the server nothing.
 struct SilentPort : IqPort {
@@ -99,7 +110,7 @@ class IceTest : public NetTest {
   }
 
   IceFactory& factory() {
-    factory_.emplace(env, reactor, network, strangers, settings, finder ? &*finder : nullptr);
+    factory_.emplace(env, reactor, network, strangers, settings, servers ? &*servers : nullptr);
     return *factory_;
   }
 
@@ -107,7 +118,7 @@ class IceTest : public NetTest {
   Strangers strangers{{}};
   IceFactory::Settings settings;
   SilentPort port;
-  std::optional<StunFinder> finder;
+  std::optional<IceServers> servers;
   IceSide a, b;
 
  private:

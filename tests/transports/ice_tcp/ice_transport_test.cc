@@ -2,7 +2,6 @@
 // Two ICE transports with the real library between them.
 #include "transports/ice_tcp/ice_transport.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -19,14 +18,6 @@
 
 namespace balcony {
 namespace {
-
-std::size_t open_files() {
-  std::size_t count = 0;
-  DIR* folder = opendir("/proc/self/fd");
-  while (folder && readdir(folder)) ++count;
-  if (folder) closedir(folder);
-  return count;
-}
 
 std::vector<IceCandidate> shown(const IceSide& side) {
   return read_ice_transport(*side.description, 32)->candidates;
@@ -297,8 +288,8 @@ TEST_F(IceTest, ShowsForTcpWhatAStunServerTells) {  // covers ICE-03, ICE-07, IC
 TEST_F(IceTest, AsksTheStunServerThatTheServerTellsOf) {  // covers ICE-11
   StunServer server;
   ServicesPort services(server.port());
-  finder.emplace(services);
-  finder->search("example.org");
+  servers.emplace(services, reactor, env);
+  servers->search("example.org", false);
   start();
   EXPECT_FALSE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));
   run_until([&] {
@@ -310,8 +301,8 @@ TEST_F(IceTest, AsksTheStunServerThatTheServerTellsOf) {  // covers ICE-11
 
 TEST_F(IceTest, AsksNobodyIfTheUserSaysSo) {  // covers ICE-11
   ServicesPort services(9);
-  finder.emplace(services);
-  finder->search("example.org");
+  servers.emplace(services, reactor, env);
+  servers->search("example.org", false);
   settings.stun = "none";
   start();
   EXPECT_TRUE(a.description->child("gathering-complete", "urn:xmpp:jingle:transports:ice:0"));

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Two ICE transports of the pseudo-TCP kind with the real library between them.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <string>
+
+#include "jingle/base/ns.h"
+#include "tests/transports/ice_tcp/ice_fixture.h"
+
+namespace balcony {
+namespace {
+
+class PseudoTcpTest : public IceTest {
+ protected:
+  PseudoTcpTest() { settings.kind = IceKind::kPseudoTcp; }
+
+  // The library's clocks run, ours does as the test says.
+  template <class Condition>
+  void run_pseudo_until(Condition done) {
+    for (int i = 0; i < 3'000'000 && !done(); ++i)
+      if (!g_main_context_iteration(reactor.context(), FALSE)) sched_yield();
+    ASSERT_TRUE(done());
+  }
+};
+
+std::string numbers(std::size_t size) {
+  std::string text;
+  for (int i = 0; text.size() < size; ++i) text += std::to_string(i) + ' ';
+  return text;
+}
+
+struct Writer : Recorder {
+  explicit Writer(ByteStream& stream, ByteView text) : to(stream), rest(text) {}
+  void on_writable() override { push(); }
+  void push() { rest.remove_prefix(to.write(rest)); }
+  ByteStream& to;
+  ByteView rest;
+};
+
+TEST_F(PseudoTcpTest, HasItsOwnNamespaceAndFeature) {
+  EXPECT_EQ(factory().name(), "ptcp");
+  EXPECT_EQ(factory().ns(), "urn:x-balcony:0:ptcp");
+  EXPECT_EQ(factory().feature(), "urn:x-balcony:0#ptcp");
+  EXPECT_TRUE(factory().shows_addresses());
+}
+
+TEST_F(PseudoTcpTest, ShowsCandidatesForUdpAlone) {  // covers ICE-09
+  start();
+  auto word = read_ice_transport(*a.description, 32, IceKind::kPseudoTcp);
+  ASSERT_TRUE(word);
+  ASSERT_FALSE(word->candidates.empty());
+  for (const Element* child : a.description->children()) {
+    if (!child->is("candidate", ns::kPseudoTcp)) continue;
+    EXPECT_EQ(child->attr("protocol"), "udp");
+    EXPECT_FALSE(child->has_attr("tcptype"));
+    EXPECT_NE(child->attr("port"), "9");
+  }
+  EXPECT_EQ(read_ice_transport(*a.description, 32).error().condition, "bad-request");
+}
+
+TEST_F(PseudoTcpTest, JoinsTheTwoAndTellsTheWay) {
+  connect();
+  EXPECT_EQ(a.facts->transport, "ptcp");
+  EXPECT_EQ(a.facts->local, b.facts->remote);
+  EXPECT_EQ(a.facts->remote, b.facts->local);
+  EXPECT_EQ(a.facts->pair, "host/host");
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  b.stream->write("hello yourself");
+  run_pseudo_until([&] { return a.heard.received == "hello yourself"; });
+}
+
+TEST_F(PseudoTcpTest, CarriesMegabytesEachWayWithoutLoss) {
+  connect();
+  std::string sent = numbers(4'000'000);
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  Writer one(*a.stream, sent), other(*b.stream, sent);
+  a.stream->set_listener(&one);
+  b.stream->set_listener(&other);
+  one.push();
+  other.push();
+  run_pseudo_until(
+      [&] { return one.received.size() >= sent.size() && other.received.size() >= sent.size(); });
+  EXPECT_TRUE(one.received == sent);
+  EXPECT_TRUE(other.received == sent);
+  a.stream->set_listener(nullptr);
+  b.stream->set_listener(nullptr);
+}
+
+TEST_F(PseudoTcpTest, LetsTheSenderWaitWhileNobodyReads) {
+  connect();
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  std::string sent = numbers(2'000'000);
+  Writer writer(*a.stream, sent);
+  b.stream->set_listener(nullptr);
+  a.stream->set_listener(&writer);
+  writer.push();
+  std::size_t before = 0;
+  do {
+    before = writer.rest.size();
+    run_idle(20'000);
+  } while (writer.rest.size() < before);
+  EXPECT_GT(writer.rest.size(), 1'000'000U);
+  Recorder rest;
+  b.stream->set_listener(&rest);
+  run_pseudo_until([&] { return rest.received.size() == sent.size(); });
+  EXPECT_TRUE(rest.received == sent);
+  a.stream->set_listener(nullptr);
+  b.stream->set_listener(nullptr);
+}
+
+TEST_F(PseudoTcpTest, SaysAllBeforeItCloses) {
+  connect();
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  std::string sent = numbers(200'000);
+  EXPECT_EQ(a.stream->write(sent), sent.size());
+  a.stream->close();
+  EXPECT_EQ(a.stream->write("too late"), 0U);
+  run_pseudo_until([&] { return b.heard.received.size() == sent.size() + 5; });
+  EXPECT_EQ(a.heard.closes, 0);
+  advance(1s);
+  run_pseudo_until([&] { return a.heard.closes == 1; });
+  EXPECT_TRUE(a.heard.is_closed_in_order());
+}
+
+TEST_F(PseudoTcpTest, SeesThatThePeerIsGone) {
+  connect();
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  a.stream.reset();
+  run_pseudo_until([&] { return b.heard.closes == 1; });
+}
+
+TEST_F(PseudoTcpTest, LeaksNothing) {
+  connect();
+  a = IceSide(), b = IceSide();
+  run_idle();
+  std::size_t before = open_files();
+  for (int i = 0; i < 10; ++i) {
+    connect();
+    a = IceSide(), b = IceSide();
+    run_idle();
+  }
+  EXPECT_EQ(open_files(), before);
+}
+
+TEST_F(PseudoTcpTest, FailsInTimeIfNothingAnswers) {  // covers C-03
+  start();
+  offer();
+  a.transport->on_remote_description(*b.description);
+  b.transport.reset();
+  a.transport->on_agreed();
+  run_idle();
+  EXPECT_FALSE(a.failure);
+  advance(4s);
+  EXPECT_TRUE(a.failure);
+}
+
+// ---- strangers ----
+
+class PseudoTcpStrangers : public PseudoTcpTest, public testing::WithParamInterface<Bytes> {};
+
+TEST_P(PseudoTcpStrangers, AreNotHeard) {
+  connect();
+  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  Socket stranger(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  auto say = [&](const std::string& to) {
+    HostAndPort at = split_host_and_port(to, 0);
+    SystemAddress address = to_system({*IpAddress::parse(at.host), at.port});
+    sendto(stranger.fd(), GetParam().data(), GetParam().size(), 0, address.get(), address.size);
+  };
+  for (int i = 0; i < 1000; ++i) {
+    say(a.facts->local);
+    say(b.facts->local);
+    if (i % 20 == 0) run_idle();
+  }
+  a.stream->write(numbers(100'000));
+  run_pseudo_until([&] { return b.heard.received == "hello" + numbers(100'000); });
+  EXPECT_EQ(a.heard.received, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(, PseudoTcpStrangers,
+                         testing::Values(Bytes("x"), Bytes(24, '\0'), Bytes(60'000, 'x'),
+                                         Bytes("\0\1\0\0\x21\x12\xa4\x42transaction!", 20)));
+
+}  // namespace
+}  // namespace balcony
