@@ -108,8 +108,8 @@ class TransportFactory {
  public:
   virtual ~TransportFactory() = default;
 
-  virtual std::string_view name() const = 0;  // as in settings: ibb, s5b, ice, ptcp
-  virtual std::string_view ns() const = 0;    // of its <transport/>
+  virtual std::string_view name() const = 0;                 // as in settings: ibb, s5b, ice, ptcp
+  virtual std::string_view ns() const = 0;                   // of its <transport/>
   virtual std::string_view feature() const { return ns(); }  // in disco#info
 
   // Whether it can work only by showing our addresses: in reach `relay` it is not offered, and as

@@ -5,6 +5,7 @@
 #include <array>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 #include "plugin/profanity/host_api.h"
 #include "plugin/profanity/wording.h"
@@ -159,11 +160,15 @@ void Completion::offer_key(const std::string& contact, const std::string& finger
 }
 
 void Completion::set_methods(const std::vector<std::string>& features) {
-  for (const char* method : {"ibb", "s5b", "ice"}) {
-    std::string mark = ":transports:" + std::string(method) + ":";
-    bool is_there = std::any_of(features.begin(), features.end(), [&](const std::string& feature) {
-      return feature.find(mark) != std::string::npos;
-    });
+  constexpr std::array<std::pair<const char*, const char*>, 4> kMarks{{{"ibb", ":transports:ibb:"},
+                                                                       {"s5b", ":transports:s5b:"},
+                                                                       {"ice", ":transports:ice:"},
+                                                                       {"ptcp", "#ptcp"}}};
+  for (const auto& [method, mark] : kMarks) {
+    bool is_there =
+        std::any_of(features.begin(), features.end(), [found = mark](const std::string& feature) {
+          return feature.find(found) != std::string::npos;
+        });
     if (is_there)
       for (const std::string& contact : contacts_)
         complete("/e2e start " + contact, CWords(std::string(method)));

@@ -50,6 +50,8 @@ class PathEnd::Attempt final : Transport::Listener {
     } else {
       IceFactory::Settings settings;
       settings.policy.loopback = true;
+      settings.policy.interfaces = {"lo"};
+      if (method == "ptcp") settings.kind = IceKind::kPseudoTcp;
       factory_ = std::make_unique<IceFactory>(loop.env, loop.reactor, network_, strangers_,
                                               std::move(settings));
     }

@@ -16,7 +16,7 @@ namespace balcony::bench {
 
 class PathEnd {
  public:
-  // `method`: tcp, s5b or ice. Returns once it is connected, or ends the program.
+  // `method`: tcp, s5b, ice or ptcp. Returns once it is connected, or ends the program.
   PathEnd(Loop& loop, const Wires& wires, Role role, std::string_view method);
   ~PathEnd();
 

@@ -136,4 +136,11 @@ void ice_bytes() {
       [] { return our_rate("ice"); }, [] { return our_rate("s5b"); });
 }
 
+void pseudo_tcp_bytes() {
+  measure({.name = "pseudo-tcp-bytes",
+           .what = "bytes in TLS over pseudo-TCP : OpenSSL over TCP",
+           .unit = {}},
+          "ptcp");
+}
+
 }  // namespace balcony::bench

@@ -10,20 +10,22 @@ import pytest
 from steps import AUTO, arrives, both_open, closed, couple, exchange_messages, start
 
 LOOPBACK = (*AUTO, "transports=ice,ibb", "candidates.loopback=true", "candidates.interfaces=lo")
+BOTH = pytest.mark.parametrize("path", ["ice-tcp", "ptcp"])
 
 
-def opened(world, *settings):
+def opened(world, *settings, path="ice-tcp"):
     """A stream by ICE, and what both are told of it."""
-    romeo, juliet = couple(world, *LOOPBACK, *settings)
+    romeo, juliet = couple(world, *LOOPBACK, *settings, *(["transports=ptcp,ibb"] if path == "ptcp" else []))
     start(romeo, juliet)
     infos = both_open(romeo, juliet)
     for info in infos:
-        assert info["transport"] == "ice-tcp", info
+        assert info["transport"] == path, info
     return romeo, juliet, infos
 
 
-def test_messages_arrive_each_way_whole_and_in_order_by_ice(world):
-    romeo, juliet, _ = opened(world)
+@BOTH
+def test_messages_arrive_each_way_whole_and_in_order_by_ice(world, path):
+    romeo, juliet, _ = opened(world, path=path)
     exchange_messages(romeo, juliet, count=500, timeout=100)
     assert not world.server.in_band()
 
@@ -40,9 +42,10 @@ def test_a_stream_by_ice_is_told_with_its_addresses_and_types(world):
     assert (status["transport"], status["pair"]) == ("ice-tcp", mine["pair"])
 
 
+@BOTH
 @pytest.mark.parametrize("caller_closes", [True, False])
-def test_either_side_may_close_a_stream_by_ice(world, caller_closes):
-    romeo, juliet, _ = opened(world)
+def test_either_side_may_close_a_stream_by_ice(world, caller_closes, path):
+    romeo, juliet, _ = opened(world, path=path)
     first, second = (romeo, juliet) if caller_closes else (juliet, romeo)
     first.msg(second.jid, "farewell")
 
@@ -60,6 +63,32 @@ def test_a_killed_peer_is_seen_at_once(world, caller_dies):  # covers ICE-14
     victim.kill()
 
     assert closed(other, victim, timeout=5)["reason"] in ("connectivity-error", "gone")
+
+
+def test_pseudo_tcp_is_told_with_its_addresses_and_types(world):
+    romeo, juliet, (mine, hers) = opened(world, "ice.ptcp=true", path="ptcp")
+    assert mine["local"] == hers["remote"] and mine["remote"] == hers["local"]
+    assert mine["pair"] == "host/host"
+    assert romeo.e2e("status")["ok"]
+    assert romeo.wait_for("status")["transport"] == "ptcp"
+
+
+def test_a_killed_peer_is_missed_by_pseudo_tcp_within_20_seconds(world):  # covers C-11
+    romeo, juliet, _ = opened(world, path="ptcp")
+    since = time.monotonic()
+    juliet.kill()
+    assert closed(romeo, juliet, timeout=25)["reason"] in ("connectivity-error", "gone")
+    assert time.monotonic() - since < 20
+
+
+def test_pseudo_tcp_is_off_until_a_setting_says_otherwise(world):
+    romeo, juliet = couple(world, *LOOPBACK)
+    reply = romeo.e2e(f"start {juliet.jid} ptcp")
+    assert not reply["ok"] and "ice.ptcp=true" in reply["text"]
+    romeo.e2e("set ice.ptcp true")
+    start(romeo, juliet)
+    assert both_open(romeo, juliet)[0]["transport"] == "ice-tcp"
+    assert not world.server.saw("x-balcony:0:ptcp")
 
 
 def test_ice_gives_way_to_in_band_in_time(world):  # covers ICE-15, C-03, JGL-28
@@ -87,9 +116,10 @@ def test_a_stun_server_that_is_silent_delays_nothing(world):  # covers ICE-10
     opened(world, "ice.stun=127.0.0.1:9")
 
 
+@BOTH
 @pytest.mark.full
-def test_100_megabytes_of_stanzas_arrive_each_way_by_ice(world):
-    people = romeo, juliet = opened(world)[:2]
+def test_100_megabytes_of_stanzas_arrive_each_way_by_ice(world, path):
+    people = romeo, juliet = opened(world, path=path)[:2]
     text = "x" * 200_000
     until = time.monotonic() + 280
     for i in range(500):
@@ -103,9 +133,10 @@ def test_100_megabytes_of_stanzas_arrive_each_way_by_ice(world):
         assert len(who.stanzas()) == 500
 
 
+@BOTH
 @pytest.mark.full
-def test_a_reader_that_pauses_costs_the_writer_nothing_and_loses_nothing(world):
-    romeo, juliet, _ = opened(world)
+def test_a_reader_that_pauses_costs_the_writer_nothing_and_loses_nothing(world, path):
+    romeo, juliet, _ = opened(world, path=path)
     text = "x" * 200_000
     juliet.process.send_signal(signal.SIGSTOP)
     try:

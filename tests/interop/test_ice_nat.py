@@ -69,6 +69,51 @@ def test_ice_gives_way_to_in_band_within_5_seconds_if_both_are_behind_nats(netwo
     print(f"both behind NATs: open in band after {took:.2f} s")
 
 
+# ---- pseudo-TCP ----
+
+PTCP = "ice,ptcp,ibb"
+
+
+def test_pseudo_tcp_opens_between_two_nats_that_keep_ports(networks):  # noqa: F811  # covers JGL-30
+    networks.serve(stun=(SERVER, networks.net.serve_stun()))
+    people = networks.pair(*both_behind_nats(networks.net, keeps_ports=True), transports=PTCP)
+    took, infos = opens(people, "ptcp", count=200)
+    for info in infos:
+        assert [attempt["transport"] for attempt in info["tried"]] == ["ice"]
+        assert "srflx" in info["pair"] or "prflx" in info["pair"], info
+    print(f"both behind NATs that keep ports: open by pseudo-TCP after {took:.2f} s")
+
+
+def test_pseudo_tcp_opens_between_any_two_nats_by_the_relay_that_the_server_tells_of(networks):  # noqa: F811
+    # covers ICE-11; with a real coturn, and what it accepts for an hour
+    secret = "between the two servers"
+    networks.serve(turn=(*networks.net.serve_turn(secret), secret))
+    people = networks.pair(*both_behind_nats(networks.net), transports=PTCP)
+    took, infos = opens(people, "ptcp", count=200)
+    assert any("relay" in info["pair"] for info in infos), infos
+    print(f"both behind NATs that do not: open by a relay after {took:.2f} s")
+
+
+def test_without_a_relay_pseudo_tcp_gives_way_to_in_band(networks):  # noqa: F811  # covers C-03
+    networks.serve(stun=(SERVER, networks.net.serve_stun()))
+    people = networks.pair(*both_behind_nats(networks.net), transports=PTCP)
+    _, infos = opens(people, "ibb")
+    for info in infos:
+        assert [attempt["transport"] for attempt in info["tried"]] == ["ice", "ptcp"]
+
+
+def test_a_link_that_is_cut_under_pseudo_tcp_is_noticed_too(networks):  # noqa: F811  # covers C-11
+    networks.serve()
+    spaces = two_in_public(networks.net)
+    romeo, juliet = networks.pair(*spaces, transports="ptcp,ibb")
+    start(romeo, juliet)
+    assert both_open(romeo, juliet)[0]["transport"] == "ptcp"
+    since = time.monotonic()
+    networks.net.cut(spaces[1])
+    assert closed(romeo, juliet, timeout=25)["reason"] in ("connectivity-error", "gone", "timeout")
+    print(f"noticed after {time.monotonic() - since:.1f} s")
+
+
 def test_a_cut_link_is_noticed_within_15_seconds(networks):  # noqa: F811  # covers C-11, ICE-14
     networks.serve()
     spaces = two_in_public(networks.net)

@@ -55,12 +55,16 @@ class Internet:
 
     def serve_stun(self):
         """coturn in the core, at the server's address; its port."""
-        self._programs.append(subprocess.Popen(
-            ["ip", "netns", "exec", self.core, "turnserver", "-n", "--stun-only", "--listening-ip", SERVER,
-             "--no-cli", "--no-tls", "--no-dtls", "--simple-log", "--log-file",
-             os.path.join(self._folder, "turn.log"), "--pidfile", os.path.join(self._folder, "turn.pid")],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        self._start_coturn(self.core, SERVER, "--stun-only")
         return 3478
+
+    def serve_turn(self, secret):
+        """coturn as STUN server and relay, for whom who shares `secret` sends; (address, port)."""
+        # Elsewhere than the core, which has no way to private addresses: coturn gives up then.
+        address = "198.18.7.2"
+        self._start_coturn(self.person("turn", "198.18.7"), address, "--relay-ip", address,
+                           "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=test")
+        return address, 3478
 
     # --- who is on it; each answers with the namespace to run in
 
@@ -154,6 +158,13 @@ class Internet:
         self._ip("-n", space, "link", "set", self._uplinks[space], "down")
 
     # --- how
+
+    def _start_coturn(self, space, address, *options):
+        self._programs.append(subprocess.Popen(
+            ["ip", "netns", "exec", space, "turnserver", "-n", "--listening-ip", address, *options,
+             "--no-cli", "--no-tls", "--no-dtls", "--simple-log", "--log-file",
+             os.path.join(self._folder, "turn.log"), "--pidfile", os.path.join(self._folder, "turn.pid")],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
     def _start_upnp(self, nat, home):
         """miniupnpd; it fills the chains that it is given."""

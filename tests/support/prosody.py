@@ -41,7 +41,7 @@ network_settings = {{ nagle = false }}
 log = {{ debug = "{folder}/prosody.log" }}
 run_as_root = true
 {limits}
-{stun}
+{services}
 {proxy_ports}VirtualHost "{host}"
 {components}"""
 
@@ -54,7 +54,8 @@ Component "proxy.{host}" "proxy65"
     proxy65_address = "{address}"
     proxy65_acl = {{ "{host}" }}
 """
-STUN = """external_services = {{ {{ type = "stun"; transport = "udp"; host = "{}"; port = {} }} }}"""
+STUN = """{{ type = "stun"; transport = "udp"; host = "{0}"; port = {1} }};"""
+TURN = STUN + """{{ type = "turn"; transport = "udp"; host = "{0}"; port = {1}; secret = "{2}"; ttl = 3600 }};"""
 ROOMS = """
 Component "rooms.{host}" "muc"
     muc_room_locking = false
@@ -75,20 +76,21 @@ def free_address():
 class Prosody:
     """`users` maps names at localhost to passwords; each has each other one of `friends` (all users, if
     not said) in the roster, with a subscription both ways. `proxy`: it has a SOCKS5 proxy.
-    `rooms`: it has rooms, at rooms.localhost. `stun`: the STUN server that it tells of, (host, port).
+    `rooms`: it has rooms, at rooms.localhost. `stun`: the STUN server that it tells of, (host, port);
+    `turn`: the same, a relay too, (host, port, the secret that it shares with it).
     `federated`: its domain is a loopback address of its own, where other servers find it; `abroad`:
     bare JIDs there that all friends have in their rosters too. `namespace`: the network namespace to
     run in, and the address there."""
 
     def __init__(self, users, friends=None, debian_limits=False, smacks=True,
-                 proxy=False, rooms=False, stun=None, federated=False, abroad=(), namespace=None):
+                 proxy=False, rooms=False, stun=None, turn=None, federated=False, abroad=(), namespace=None):
         self.users = users
         self.friends = list(users) if friends is None else friends
         self.debian_limits = debian_limits
         self.smacks = smacks
         self.proxy = proxy
         self.rooms = rooms
-        self.stun = stun
+        self.services = TURN.format(*turn) if turn else STUN.format(*stun) if stun else ""
         self.federated = federated
         self.abroad = list(abroad)
         self.namespace = namespace
@@ -196,11 +198,11 @@ class Prosody:
         modules += ['"smacks"'] if self.smacks else []
         modules += ['"dialback"'] if self.federated else []
         modules += ['"limits"'] if self.debian_limits else []
-        modules += ['"external_services"'] if self.stun else []
+        modules += ['"external_services"'] if self.services else []
         (self.folder / "prosody.cfg.lua").write_text(CONFIG.format(
             folder=self.folder, port=self.port, modules="; ".join(modules),
             limits=DEBIAN_LIMITS if self.debian_limits else "",
-            stun=STUN.format(*self.stun) if self.stun else "",
+            services=f"external_services = {{ {self.services} }}" if self.services else "",
             host=self.host, address=self.interface, s2s_port=5269 if self.federated else "",
             disabled='"tls"; "offline"' + ('' if self.federated else '; "s2s"'),
             proxy_ports=PROXY_PORTS.format(port=self.proxy_port, address=self.interface)

@@ -19,7 +19,7 @@ namespace {
 constexpr guint kComponent = 1;
 constexpr guint kCheckEnds = 1000;  // ms until a check without an answer is over; 2000 delays all
 constexpr guint kUdpCheckFirst = 200;  // ms until a check by UDP is repeated, then twice as long
-constexpr guint kUdpChecks = 4;        // of each, 3 s in all
+constexpr guint kUdpChecks = 3;        // of each, 1.4 s in all: a nomination waits for the last
 constexpr std::size_t kMostSent = 64 * 1024;  // in one call, of pseudo-TCP
 constexpr std::size_t kMostReceived =
     64 * 1024;  // before the connection is taken; it is one flight

@@ -25,6 +25,7 @@ constexpr Row kRows[] = {
     {"tls", tls},
     {"s5b-bytes", s5b_bytes},
     {"ice-bytes", ice_bytes},
+    {"pseudo-tcp-bytes", pseudo_tcp_bytes},
     {"one-way", one_way},
     {"s5b-messages", s5b_messages},
     {"receipts", receipts},
