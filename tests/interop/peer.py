@@ -33,7 +33,7 @@ XMLSTREAM = "urn:xmpp:jingle:apps:xmlstream:0"
 IBB_TRANSPORT = "urn:xmpp:jingle:transports:ibb:1"
 DISCO = "http://jabber.org/protocol/disco#info"
 IBB = "http://jabber.org/protocol/ibb"
-NAMESPACES = {"s5b": S5B, "ice": ICE, "ibb": IBB_TRANSPORT}  # by --path
+NAMESPACES = {"s5b": S5B, "ice": ICE, "chromium": ICE, "ibb": IBB_TRANSPORT}  # by --path
 BALCONY = "urn:x-balcony:0"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 ERRORS = "urn:xmpp:jingle:errors:1"
@@ -164,10 +164,16 @@ class Session:
         self.in_band_sid, self.block_size = in_band_sid, options.block_size
         self.bytes = self.stream = self.signalled = None
         self.reply = asyncio.get_running_loop().create_future()
-        paths = {"s5b": lambda: Socks5(self, in_band_sid), "ice": lambda: Ice(self), "ibb": lambda: None}
+        paths = {"s5b": lambda: Socks5(self, in_band_sid), "ice": lambda: Ice(self),
+                 "chromium": self.browse, "ibb": lambda: None}
         self.path = paths[options.path]()
         self.transport_ns = NAMESPACES[options.path]
         self.alive = True
+
+    def browse(self):
+        from peer_chromium import Chromium  # needs packages that no other path needs
+        self.tell = tell
+        return Chromium(self)
 
     # --- Jingle
 
@@ -264,6 +270,7 @@ class Session:
             write = await self.path.ready()
         except (ConnectionError, asyncio.TimeoutError, RequestFailed) as failure:
             tell("path", failed=str(failure))
+            self.path.close()
             await self.terminate("failed-transport")
             return
         tell("path", used=self.path.side(write))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""ICE-TCP with an independent stack: pion's agent plays the passive side (peer_ice.py)."""
+"""ICE-TCP with independent stacks: pion's agent plays the passive side (peer_ice.py), Chromium the active one
+(peer_chromium.py)."""
 import os
 import subprocess
 import time
@@ -55,3 +56,25 @@ def test_a_stream_runs_by_ice_with_another_implementation(couple, world):
     assert romeo.e2e(f"stop {juliet.jid}")["ok"]
     assert closed(romeo, juliet)["reason"] == "success"
     juliet.wait_for("stream", 10, state="closed")
+
+
+@pytest.mark.parametrize("we_call", [True, False])
+def test_chromium_connects_to_our_door_and_agrees_on_the_pair(world, we_call):
+    # covers ICE-02, ICE-03, ICE-06, ICE-08
+    romeo = world.host("romeo", *SETTINGS, "limits.handshake=5")
+    juliet = world.peer("juliet", "--path", "chromium")
+    romeo.wait_for("presence", 20, type="available", e2e=True, **{"from": juliet.jid})
+    if we_call:
+        start(romeo, juliet)
+    else:
+        juliet.send(f"start {romeo.jid}")
+    seen = juliet.wait_for("chromium", 40)
+    pair = seen["pair"]
+    assert pair["protocol"] == "tcp" and pair["ours"] == "active" and pair["theirs"] == "passive", pair
+    assert pair["answers"] > 0, pair
+    # Our checks were answered as well, or we would not have taken the connection. It speaks DTLS then, which
+    # is no stream: that is told, and nobody hangs.
+    told = closed(romeo, juliet, timeout=30)
+    assert told["reason"] == "failed-application" and told["transport"] == "ice-tcp", told
+    assert told["pair"] == "host/prflx", told
+    assert romeo.e2e("status")["ok"]

@@ -58,9 +58,17 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   bool is_settled() const { return is_settled_; }
   void await() { is_awaited_ = true; }
 
+  // To the library, if it is to have guests; once.
+  void go_in() {
+    if (!is_known_ || is_gone_ || connecting_ || !door_.is_letting_in_) return;
+    auto connected = [this](Result<Connection> made) { on_connected(std::move(made)); };
+    connecting_ = door_.network_.connect(inner_at_, door_.env_.now() + kFirstCheck, connected);
+  }
+
   Guest take() {
     let_go();
-    if (!input_.empty()) outer_.unread(std::exchange(input_, {}));
+    held_ += std::exchange(input_, {});
+    if (!held_.empty()) outer_.unread(std::exchange(held_, {}));
     return {std::move(outer_), from_};
   }
 
@@ -81,27 +89,33 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
 
   void on_bytes(ByteView octets) override {
     input_ += octets;
-    while (!is_gone_ && !has_spoken_ && pass_on_next()) {
+    while (!is_gone_ && take_frame()) {
     }
-    if (has_spoken_ && input_.size() > kMostWaiting) outer_.stream->set_listener(nullptr);
+    if (held_.size() + input_.size() > kMostWaiting) outer_.stream->set_listener(nullptr);
   }
 
-  // Whether there was a whole check.
-  bool pass_on_next() {
+  // Whether there was a whole one. Checks go on to the library even if they come behind what waits:
+  // the peer may use the connection before we have its answer to ours.
+  bool take_frame() {
     ByteView rest = input_;
     if (rest.size() < rfc4571::kLengthSize) return false;
     std::size_t size = rfc4571::number_at(rest, 0);
     rest.remove_prefix(rfc4571::kLengthSize);
-    if (!is_known_ && size > kMostCheck) return refuse();
     bool is_decided = rest.size() >= std::min(size, rfc4571::kStunKnown);
-    if (!is_decided) return false;
-    if (!rfc4571::is_stun(rest, size)) return is_known_ ? speak() : refuse();
+    bool is_stun = is_decided && rfc4571::is_stun(rest, size);
+    if (!is_known_ && (size > kMostCheck || (is_decided && !is_stun))) return refuse();
     if (rest.size() < size) return false;
-    if (!is_known_ && !know(rest.substr(0, size))) return refuse();
-    checks_.emplace_back(rest.substr(0, size));
-    if (checks_.size() > kMostUnanswered) checks_.pop_front();
+    rest = rest.substr(0, size);
+    if (!is_known_ && !know(rest)) return refuse();
     std::size_t whole = rfc4571::kLengthSize + size;
-    pass_on(ByteView(input_).substr(0, whole));
+    if (is_stun) {
+      checks_.emplace_back(rest);
+      if (checks_.size() > kMostUnanswered) checks_.pop_front();
+      pass_on(ByteView(input_).substr(0, whole));
+    } else {
+      held_ += ByteView(input_).substr(0, whole);
+      speak();
+    }
     input_.erase(0, whole);
     return true;
   }
@@ -136,18 +150,16 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
     return false;
   }
 
-  bool speak() {
+  void speak() {
     has_spoken_ = true;
     door_.on_news_();
-    return false;
   }
 
   bool know(ByteView check) {
     is_known_ = is_check_for(door_.ours_, check);
     if (!is_known_) return false;
-    auto connected = [this](Result<Connection> made) { on_connected(std::move(made)); };
-    connecting_ = door_.network_.connect(inner_at_, door_.env_.now() + kFirstCheck, connected);
     pass_ = Strangers::Pass();
+    go_in();
     return true;
   }
 
@@ -186,9 +198,10 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   std::unique_ptr<Network::Pending> connecting_;
   Strangers::Pass pass_;
   Timer limit_;
-  Bytes input_;    // not passed on: at most a part of a check, or from the first other frame on
-  Bytes waiting_;  // for the connection to the library
-  Bytes said_;     // by the library: a part of a frame
+  Bytes input_;               // less than a frame
+  Bytes held_;                // frames that are no checks
+  Bytes waiting_;             // for the connection to the library
+  Bytes said_;                // by the library: a part of a frame
   std::deque<Bytes> checks_;  // the last ones
   bool is_known_ = false, has_spoken_ = false, is_awaited_ = false, is_settled_ = false,
        is_gone_ = false;
@@ -223,6 +236,11 @@ Result<Endpoint> FrontDoor::open(const Endpoint& inner) {
 void FrontDoor::on_arrival(const Endpoint& inner, Connection connection, const Endpoint& from) {
   visitors_.push_back(std::make_unique<Visitor>(*this, inner, std::move(connection), from));
   visitors_.back()->admit();
+}
+
+void FrontDoor::let_in() {
+  is_letting_in_ = true;
+  for (auto& visitor : visitors_) visitor->go_in();
 }
 
 FrontDoor::Visitor* FrontDoor::find(const Endpoint& guest) const {

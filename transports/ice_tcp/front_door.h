@@ -4,9 +4,10 @@
 // to it who has not shown by a first check, signed with the password of this negotiation, to be the
 // peer: strangers cost nothing but their place among the few (C-17).
 //
-// What a guest says in checks is passed on to the library, by a connection of our own; what is not
-// a check waits here, as it came, for whoever takes the guest over (ICE-08). The library takes that
-// connection's end for the guest's, so its answers are put right before they leave.
+// What a guest says in checks is passed on to the library, by a connection of our own; frames that
+// are no checks wait here, in order, for whoever takes the guest over (ICE-08): a peer may use the
+// connection before it has answered our checks. The library takes the end of our own connection for
+// the guest's, so its answers are put right before they leave.
 //
 // Driven by the reactor.
 #pragma once
@@ -42,6 +43,10 @@ class FrontDoor {
   // The door before `inner`, where the library listens: the same one each time.
   Result<Endpoint> open(const Endpoint& inner);
 
+  // The library knows the peer's password: who has come may go on to it. It does not take well to
+  // checks that are earlier than the peer's answer through the server.
+  void let_in();
+
   // A guest is known by where the library sees it come from, which is an end of ours.
   bool has_spoken(const Endpoint& guest) const;  // said something that is not a check
   // The library is about to go: the guest stays. Whether there is one.
@@ -71,6 +76,7 @@ class FrontDoor {
   const Env& env_;
   const std::function<void()> on_news_;
   IceCredentials ours_;
+  bool is_letting_in_ = false;
   std::vector<Door> doors_;
   std::list<std::unique_ptr<Visitor>> visitors_;
   Timer sweep_;

@@ -256,6 +256,7 @@ void IceTransport::give_remote() {
     agent_->set_remote(theirs_);
     agent_->add_remote(std::exchange(waiting_, {}));
   }
+  door_.let_in();
   if (is_theirs_complete_ && !std::exchange(is_end_given_, true)) agent_->end_remote();
 }
 

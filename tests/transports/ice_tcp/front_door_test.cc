@@ -34,6 +34,7 @@ class FrontDoorTest : public testing::Test {
 
   FrontDoorTest() {
     door.set_credentials(kOurs);
+    door.let_in();
     auto accepted = [this](Connection made, const Endpoint& from) {
       library.emplace_back(std::move(made), from);
     };
@@ -135,15 +136,15 @@ TEST_F(FrontDoorTest, PutsTheAnswersRightThatNameItselfInPlaceOfTheGuest) {
   EXPECT_TRUE(peer.heard.received.ends_with(other));
 }
 
-TEST_F(FrontDoorTest, KeepsWhatIsNoCheckAsItCameForWhoeverTakesOver) {  // covers ICE-08
+TEST_F(FrontDoorTest, KeepsWhatIsNoCheckInOrderForWhoeverTakesOver) {  // covers ICE-08
   End& peer = invite();
   std::size_t passed = library.back().heard.received.size();
-  Bytes words = framed("the first words") + framed(check(stun)) + framed("");
-  peer.say(words);
+  Bytes late = framed(check(stun)), words = framed("the first words") + framed("");
+  peer.say(framed("the first words") + late + framed("") + "\1");
   run();
   EXPECT_TRUE(door.has_spoken(guest()));
   EXPECT_GT(news, 0);
-  EXPECT_EQ(library.back().heard.received.size(), passed);
+  EXPECT_EQ(library.back().heard.received.substr(passed), late);  // the library waits for it
   Endpoint known = guest();
   ASSERT_TRUE(door.await(known));
   EXPECT_FALSE(door.is_settled(known));
@@ -157,9 +158,9 @@ TEST_F(FrontDoorTest, KeepsWhatIsNoCheckAsItCameForWhoeverTakesOver) {  // cover
   EXPECT_EQ(taken->from.ip.text(), "198.51.100.9");
   Recorder heard;
   taken->connection.stream->set_listener(&heard);
-  peer.say("and more");
+  peer.say("\1and more");
   run();
-  EXPECT_EQ(heard.received, words + "and more");
+  EXPECT_EQ(heard.received, words + "\1\1and more");
   EXPECT_FALSE(door.await(known));
   taken->connection.stream->set_listener(nullptr);
 }
@@ -212,6 +213,20 @@ TEST_F(FrontDoorTest, AsksForTheNewPasswordAfterARestart) {  // covers ICE-13
   other.say(framed(check(stun, "anew:them")));
   run();
   EXPECT_EQ(other.heard.closes, 0);
+}
+
+TEST_F(FrontDoorTest, LetsNobodyInBeforeTheLibraryKnowsThePeer) {  // covers ICE-07
+  FrontDoor closed(false, home, strangers, scheduler, env, [] {});
+  closed.set_credentials(kOurs);
+  at = *closed.open(listening->local());
+  End& peer = come();
+  peer.say(framed(check(stun)));
+  run();
+  EXPECT_TRUE(library.empty());
+  closed.let_in();
+  run();
+  ASSERT_EQ(library.size(), 1U);
+  EXPECT_FALSE(library.back().heard.received.empty());
 }
 
 // ---- strangers ----

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""ICE-TCP for the independent peer (peer.py --path chromium): a headless Chromium as the ICE agent, which
+plays the active side. It speaks DTLS on what it has connected, never XML: it shows how far candidates,
+checks and frames agree, and no stream comes of it."""
+import asyncio
+import secrets
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from peer_ice import ICE, Ice
+
+CONNECTS = 15  # seconds
+OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--allow-loopback-in-peer-connection",
+           "--disable-features=WebRtcHideLocalIpsWithMdns", "--disable-dev-shm-usage")
+
+BEGIN = """
+const [theirs, done] = arguments;
+const pc = window.pc = new RTCPeerConnection();
+(async () => {
+  if (theirs) {
+    await pc.setRemoteDescription({type: 'offer', sdp: theirs});
+    await pc.setLocalDescription(await pc.createAnswer());
+  } else {
+    pc.createDataChannel('x');
+    await pc.setLocalDescription(await pc.createOffer());
+  }
+  if (pc.iceGatheringState != 'complete')
+    await new Promise(then => pc.onicegatheringstatechange =
+                      () => pc.iceGatheringState == 'complete' && then());
+  return pc.localDescription.sdp;
+})().then(done, error => done('' + error));
+"""
+LEARN = """
+const [theirs, done] = arguments;
+pc.setRemoteDescription({type: 'answer', sdp: theirs}).then(() => done(''), error => done('' + error));
+"""
+# Once a check has been answered, or when nothing more is to come of it.
+WATCH = """
+const done = arguments[0];
+const look = async () => {
+  const stats = await pc.getStats(), all = [...stats.values()];
+  const pair = all.find(one => one.type == 'candidate-pair' && one.state == 'succeeded');
+  const ours = pair && stats.get(pair.localCandidateId), theirs = pair && stats.get(pair.remoteCandidateId);
+  const seen = pair && {protocol: ours.protocol, ours: ours.tcpType, theirs: theirs.tcpType,
+                        answers: pair.responsesReceived};
+  window.last = seen || window.last;
+  const over = ['disconnected', 'failed', 'closed'].includes(pc.iceConnectionState);
+  if ((seen && seen.answers) || over)
+    done({state: over ? 'over' : pc.iceConnectionState, pair: window.last || null});
+  else
+    setTimeout(look, 5);
+};
+look();
+"""
+
+
+class Chromium(Ice):
+    async def listen(self):
+        self.browser = await asyncio.to_thread(self._start)
+        theirs = self._description(self.theirs, "actpass") if self.theirs is not None else None
+        lines = (await self._run(BEGIN, theirs)).splitlines()
+        said = dict(line[2:].split(":", 1) for line in lines if line.startswith("a=") and ":" in line)
+        self.ufrag, self.pwd = said["ice-ufrag"], said["ice-pwd"]
+        self.offered = theirs is None
+
+    def _start(self):
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for option in OPTIONS:
+            options.add_argument(option)
+        browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        browser.set_script_timeout(CONNECTS)
+        return browser
+
+    async def _run(self, script, *arguments):
+        return await asyncio.to_thread(self.browser.execute_async_script, script, *arguments)
+
+    def transport(self):
+        """Active alone: Chromium listens nowhere."""
+        return (f"<transport xmlns='{ICE}' ufrag='{self.ufrag}' pwd='{self.pwd}' ice2='true'>"
+                f"<candidate component='1' foundation='1' generation='0' id='c{secrets.token_hex(4)}' "
+                f"ip='127.0.0.1' network='0' port='9' priority='1518280447' protocol='tcp' "
+                f"tcptype='active' type='host'/><gathering-complete/></transport>")
+
+    @staticmethod
+    def _description(transport, setup):
+        """The other side's, as SDP."""
+        lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0",
+                 "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0",
+                 f"a=ice-ufrag:{transport.get('ufrag')}", f"a=ice-pwd:{transport.get('pwd')}",
+                 "a=ice-options:ice2", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), f"a=setup:{setup}",
+                 "a=mid:0", "a=sctp-port:5000"]
+        for candidate in transport.findall(f"{{{ICE}}}candidate"):
+            of = candidate.get
+            if ":" in of("ip"):
+                continue  # on ::1 Chromium asks and does not answer
+            lines.append(f"a=candidate:{of('foundation')} 1 tcp {of('priority')} {of('ip')} {of('port')} "
+                         f"typ {of('type')} tcptype {of('tcptype')}")
+        return "".join(line + "\r\n" for line in lines)
+
+    async def ready(self):
+        if self.offered:
+            wrong = await self._run(LEARN, self._description(self.theirs, "passive"))
+            if wrong:
+                raise ConnectionError(wrong)
+        self.session.tell("chromium", **await self._run(WATCH))
+        for _ in range(CONNECTS * 10):
+            if not self.session.alive:
+                break
+            await asyncio.sleep(0.1)
+        raise ConnectionError("Chromium runs no stream of XML")
+
+    def close(self):
+        self.browser.quit()
