@@ -3,6 +3,7 @@
 plays the active side. It speaks DTLS on what it has connected, never XML: it shows how far candidates,
 checks and frames agree, and no stream comes of it."""
 import asyncio
+import atexit
 import secrets
 
 from selenium import webdriver
@@ -71,6 +72,7 @@ class Chromium(Ice):
             options.add_argument(option)
         browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         browser.set_script_timeout(CONNECTS)
+        atexit.register(browser.quit)  # however this program ends, but for being killed
         return browser
 
     async def _run(self, script, *arguments):

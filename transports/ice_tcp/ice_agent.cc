@@ -149,12 +149,12 @@ std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
 class LibniceAgent final : public IceAgent {
  public:
   LibniceAgent(const Config& config, Reactor& reactor, OnNews on_news)
-      : kind_(config.kind), context_(reactor.context()), on_news_(std::move(on_news)) {
+      : kind_(config.kind), has_relay_(config.turn.has_value()), on_news_(std::move(on_news)) {
     bool is_tcp = kind_ == IceKind::kTcp;
     int options = NICE_AGENT_OPTION_REGULAR_NOMINATION | NICE_AGENT_OPTION_ICE_TRICKLE;
     // What stays in the library needs its own eye on whether the peer is there.
     if (!is_tcp) options |= NICE_AGENT_OPTION_RELIABLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS;
-    agent_ = nice_agent_new_full(context_, NICE_COMPATIBILITY_RFC5245,
+    agent_ = nice_agent_new_full(reactor.context(), NICE_COMPATIBILITY_RFC5245,
                                  static_cast<NiceAgentOption>(options));
     g_object_set(agent_, "ice-udp", !is_tcp || config.stun ? TRUE : FALSE, "ice-tcp",
                  is_tcp ? TRUE : FALSE, "upnp", FALSE, "controlling-mode",
@@ -180,12 +180,16 @@ class LibniceAgent final : public IceAgent {
                                 config.turn->password.c_str(), NICE_RELAY_TYPE_TURN_UDP);
     }
     // It reads nothing, not even checks, without somebody to give the rest to.
-    set_reading(true);
+    nice_agent_attach_recv(agent_, stream_, kComponent, reactor.context(), &received, this);
   }
   ~LibniceAgent() override {
     g_signal_handlers_disconnect_by_data(agent_, this);
     if (stream_ != 0) nice_agent_remove_stream(agent_, stream_);
-    g_object_unref(agent_);
+    if (has_relay_) {  // which it says goodbye to first
+      nice_agent_close_async(agent_, &closed, nullptr);
+    } else {
+      g_object_unref(agent_);
+    }
   }
   LibniceAgent(const LibniceAgent&) = delete;
   LibniceAgent& operator=(const LibniceAgent&) = delete;
@@ -273,12 +277,9 @@ class LibniceAgent final : public IceAgent {
     return taken < 0 ? 0 : static_cast<std::size_t>(taken);
   }
   Bytes take_received() override { return std::exchange(received_, {}); }
-  void set_reading(bool reading) override {
-    nice_agent_attach_recv(agent_, stream_, kComponent, context_, reading ? &received : nullptr,
-                           this);
-  }
 
  private:
+  static void closed(GObject* agent, GAsyncResult*, gpointer) { g_object_unref(agent); }
   static LibniceAgent& of(gpointer data) { return *static_cast<LibniceAgent*>(data); }
   static void gathered(NiceAgent*, guint, gpointer data) {
     of(data).is_gathered_ = true;
@@ -295,7 +296,7 @@ class LibniceAgent final : public IceAgent {
     of(data).on_news_();
   }
   static void received(NiceAgent*, guint, guint, guint size, char* octets, gpointer data) {
-    bool is_bounded = of(data).kind_ == IceKind::kTcp;  // else by set_reading()
+    bool is_bounded = of(data).kind_ == IceKind::kTcp;  // else by whoever speaks there
     if (is_bounded && of(data).received_.size() + size > kMostReceived) {
       of(data).state_ = State::kFailed;
     } else {
@@ -305,7 +306,7 @@ class LibniceAgent final : public IceAgent {
   }
 
   const IceKind kind_;
-  GMainContext* const context_;
+  const bool has_relay_;
   OnNews on_news_;
   NiceAgent* agent_ = nullptr;
   guint stream_ = 0;

@@ -76,9 +76,7 @@ class IceAgent {
   virtual bool is_connected() const = 0;  // the two ends have heard each other
   // How many octets there was room for, from the front. Less than all: news will come.
   virtual std::size_t send(ByteView octets) = 0;
-  virtual Bytes take_received() = 0;
-  // While it does not read, what arrives waits in the library, and then at the peer.
-  virtual void set_reading(bool reading) = 0;
+  virtual Bytes take_received() = 0;  // it is always read: who would not, loses the path
 };
 
 }  // namespace balcony

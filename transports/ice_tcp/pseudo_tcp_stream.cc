@@ -7,10 +7,42 @@
 namespace balcony {
 namespace {
 
-constexpr std::size_t kMostUnsent = 256 * 1024;  // as TcpStream lets wait
-constexpr std::size_t kMostUnheard = 64 * 1024;  // the least that a ByteStream keeps
-constexpr Duration kRepeats = 1s;                // of the last octets: some four times
-constexpr Duration kLinger = 5s;                 // for all that was taken, as in TcpStream
+constexpr std::size_t kWindow = 256 * 1024;
+constexpr std::size_t kMostPiece = 16 * 1024;
+constexpr std::size_t kHead = 4, kCount = 4;
+constexpr Duration kLinger = 5s;     // for F and A of both, as TcpStream has it
+constexpr Duration kLastWords = 2s;  // for our A, should it get lost: the library repeats it
+constexpr char kData = 'D', kRead = 'W', kEnd = 'F', kAllRead = 'A';
+
+std::size_t number(ByteView octets) {
+  std::size_t value = 0;
+  for (char octet : octets) value = value << 8 | static_cast<unsigned char>(octet);
+  return value;
+}
+
+Bytes octets_of(std::size_t value, std::size_t count) {
+  Bytes octets;
+  while (count-- > 0) octets += static_cast<char>(value >> (8 * count) & 0xFF);
+  return octets;
+}
+
+bool is_good(char kind, std::size_t size) {
+  switch (kind) {
+    case kData:
+      return size <= kMostPiece;
+    case kRead:
+      return size == kCount;
+    case kEnd:
+    case kAllRead:
+      return size == 0;
+    default:
+      return false;
+  }
+}
+
+Error lost(std::string text) {
+  return {Blame::kEnvironment, "connectivity-error", std::move(text)};
+}
 
 }  // namespace
 
@@ -21,6 +53,8 @@ PseudoTcpStream::PseudoTcpStream(std::unique_ptr<IceAgent> agent, Scheduler& sch
   turn_soon();
 }
 
+// ---- from above ----
+
 void PseudoTcpStream::set_listener(Listener* listener) {
   listener_ = listener;
   turn_soon();
@@ -28,64 +62,118 @@ void PseudoTcpStream::set_listener(Listener* listener) {
 
 std::size_t PseudoTcpStream::write(ByteView octets) {
   if (is_closing_ || is_ended_) return 0;
-  std::size_t taken = std::min(octets.size(), kMostUnsent - output_.size());
+  std::size_t taken = std::min(octets.size(), kWindow - unread_there_);
   is_short_ = taken < octets.size();
-  output_.append(octets.substr(0, taken));
-  turn_soon();
+  unread_there_ += taken;
+  for (ByteView rest = octets.substr(0, taken); !rest.empty();) {
+    put(kData, rest.substr(0, kMostPiece));
+    rest.remove_prefix(std::min(rest.size(), kMostPiece));
+  }
   return taken;
 }
 
 void PseudoTcpStream::close() {
   if (is_closing_ || is_ended_) return;
   is_closing_ = true;
+  put(kEnd, {});
   linger_.set(env_.now() + kLinger, [this] {
-    is_ended_ = true;
-    error_ = {Blame::kEnvironment, "timeout", "the other side did not take the last octets"};
+    end(is_read_there_ ? std::nullopt
+                       : std::optional(lost("the other side did not take the last octets")));
     deliver();
   });
+}
+
+void PseudoTcpStream::put(char kind, ByteView payload) {
+  output_.append(kind + octets_of(payload.size(), kHead - 1));
+  output_.append(payload);
   turn_soon();
 }
+
+// ---- the library ----
 
 void PseudoTcpStream::turn_soon() {
   if (!turn_.is_set()) turn_.soon([this] { turn(); });
 }
 
 void PseudoTcpStream::turn() {
-  receive();
-  send();
-  if (agent_->state() == IceAgent::State::kFailed && !is_ended_) {
-    is_ended_ = true;
-    linger_.clear();
+  if (!is_ended_) {
+    read();
+    send();
   }
+  if (agent_->state() == IceAgent::State::kFailed && !is_ended_)
+    end(is_read_here_ ? std::nullopt : std::optional(lost("the path to the other side broke")));
   deliver();
 }
 
 void PseudoTcpStream::send() {
-  if (is_ended_) return;
   while (!output_.empty()) {
     std::size_t taken = agent_->send(output_.view());
     if (taken == 0) return;  // there will be news
     output_.consume(taken);
   }
-  if (!is_closing_) return;
-  is_ended_ = true;
-  linger_.set(env_.now() + kRepeats, [this] { deliver(); });
 }
 
-void PseudoTcpStream::receive() {
-  input_ += agent_->take_received();
-  bool reads = listener_ || input_.size() <= kMostUnheard;
-  if (reads != is_reading_ && !is_ended_) agent_->set_reading(is_reading_ = reads);
+void PseudoTcpStream::read() {
+  arrived_ += agent_->take_received();
+  while (!is_ended_ && take_record()) {
+  }
 }
+
+bool PseudoTcpStream::take_record() {
+  if (arrived_.size() < kHead) return false;
+  ByteView record = arrived_;
+  char kind = record[0];
+  std::size_t size = number(record.substr(1, kHead - 1));
+  bool fits = kind != kData || input_.size() + untold_ + size <= kWindow;
+  if (!is_good(kind, size) || !fits || (is_over_there_ && kind == kData)) {
+    end(Error{Blame::kPeer, "connectivity-error", "what came by pseudo-TCP makes no sense"});
+    return false;
+  }
+  if (record.size() < kHead + size) return false;
+  ByteView payload = record.substr(kHead, size);
+  if (kind == kData) input_ += payload;
+  if (kind == kRead) unread_there_ -= std::min(unread_there_, number(payload));
+  if (kind == kEnd) is_over_there_ = true;
+  if (kind == kAllRead && is_closing_) {
+    is_read_there_ = true;
+    if (is_read_here_) end({});  // the other one knows all: it may go
+  }
+  arrived_.erase(0, kHead + size);
+  return true;
+}
+
+// All that the other side said has been heard, and it has said its last.
+void PseudoTcpStream::finish() {
+  is_read_here_ = true;
+  put(kAllRead, {});
+  close();
+  if (is_read_there_)
+    linger_.set(env_.now() + kLastWords, [this] {
+      end({});
+      deliver();
+    });
+}
+
+void PseudoTcpStream::end(std::optional<Error> error) {
+  linger_.clear();
+  is_ended_ = true;
+  error_ = std::move(error);
+  output_.clear();
+}
+
+// ---- to the listener ----
 
 bool PseudoTcpStream::is_writable_due() const {
-  return is_short_ && !is_closing_ && !is_ended_ && output_.size() <= kMostUnsent / 2;
+  return is_short_ && !is_closing_ && !is_ended_ && unread_there_ <= kWindow / 2;
 }
 
 void PseudoTcpStream::deliver() {
   if (!listener_) return;
   if (!input_.empty()) {
     Bytes octets = std::exchange(input_, {});
+    untold_ += octets.size();
+    if (untold_ >= kWindow / 4 && !is_ended_)
+      put(kRead, octets_of(std::exchange(untold_, 0), kCount));
     turn_soon();
     return listener_->on_bytes(octets);
   }
@@ -94,8 +182,8 @@ void PseudoTcpStream::deliver() {
     turn_soon();
     return listener_->on_writable();
   }
-  if (is_ended_ && !linger_.is_set())
-    std::exchange(listener_, nullptr)->on_closed(std::exchange(error_, {}));
+  if (is_over_there_ && !is_read_here_ && !is_ended_) finish();
+  if (is_ended_) std::exchange(listener_, nullptr)->on_closed(std::exchange(error_, {}));
 }
 
 }  // namespace balcony

@@ -3,15 +3,21 @@
 // the way between two people who are both behind NATs (PROTOCOL.md section 0.1a). Owns the agent,
 // in which it runs for as long as it lives. Driven by the reactor.
 //
-// Memory: 256 KiB wait to be sent, then write() takes less, beside what the library keeps (some
-// 100 KiB each way); 64 KiB that nobody listens to are kept, then the peer has to wait.
+// That pseudo-TCP knows no end, no pause that it survives, and does not tell what has arrived. So
+// the octets travel in records, which are ours: a letter, a length of 24 bits, and so much:
+//   D  a piece of the stream, at most 16 KiB
+//   W  of 4 octets: how many more of the stream have been read; nobody is ahead of that by more
+//   than
+//      256 KiB, and the library itself is always read
+//   F  the end: nothing of the stream follows
+//   A  all up to the other's F has been read
 //
-// The end: the library tells of none in order, and keeps to itself what has arrived. So close()
-// goes on to repeat what was sent for a second, in which the streams above have long said goodbye
-// both ways (JGL-33), and a peer that goes ends the stream in order: whether all was said, TLS can
-// tell.
+// Memory: 256 KiB wait to be sent or read at the other side, then write() takes less; as much that
+// nobody listens to is kept. The end is in order once both have said F and A; whoever says F ends
+// the other direction too, once it has been read (the streams above close both ways first, JGL-33).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -33,8 +39,12 @@ class PseudoTcpStream final : public ByteStream {
  private:
   void turn_soon();
   void turn();
+  void read();
+  bool take_record();  // whether there was one
   void send();
-  void receive();
+  void put(char kind, ByteView payload);
+  void finish();
+  void end(std::optional<Error> error);
   void deliver();
   bool is_writable_due() const;
 
@@ -42,10 +52,18 @@ class PseudoTcpStream final : public ByteStream {
   const Env& env_;
   Timer turn_, linger_;
   Listener* listener_ = nullptr;
-  ByteQueue output_;
-  Bytes input_;
-  bool is_reading_ = true, is_short_ = false, is_closing_ = false, is_ended_ = false;
-  std::optional<Error> error_;
+  ByteQueue output_;              // records that the library has not taken
+  Bytes arrived_;                 // records that are not whole
+  Bytes input_;                   // of the stream, unheard
+  std::size_t unread_there_ = 0;  // of what we said, as far as we were told
+  std::size_t untold_ = 0;        // heard, and not yet told by W
+  bool is_short_ = false;         // a write() took less
+  bool is_closing_ = false;       // nothing more is taken; F is said
+  bool is_read_there_ = false;    // A has come
+  bool is_over_there_ = false;    // F has come
+  bool is_read_here_ = false;     // A is said
+  bool is_ended_ = false;         // only the last call is left
+  std::optional<Error> error_;    // why it broke
 };
 
 }  // namespace balcony
