@@ -113,8 +113,9 @@ Agent::Answer Agent::change_setting(const std::string& key, const std::string& v
     announce_features();
     apply_modes(value);
   }
-  if (!set) return {false, key + " is " + value + " until the program ends. " + set.error().text};
-  return {true, key + " is " + value + "."};
+  std::string now = key + " is " + shown_value(key, value);
+  if (!set) return {false, now + " until the program ends. " + set.error().text};
+  return {true, now + "."};
 }
 
 }  // namespace balcony

@@ -263,6 +263,13 @@ std::vector<std::string> Settings::methods() const {
   return order;
 }
 
+std::string shown_value(std::string_view key, std::string_view value) {
+  std::size_t colon = value.find(':'), at = value.rfind('@');
+  if (key != "ice.turn" || colon == std::string_view::npos) return std::string(value);
+  std::string_view behind = at == std::string_view::npos || at < colon ? "" : value.substr(at);
+  return std::string(value.substr(0, colon + 1)) + "***" + std::string(behind);
+}
+
 Result<void> Settings::set(std::string_view key, std::string_view value) {
   const SettingEntry* entry = find_entry(key);
   if (!entry) {
@@ -271,9 +278,9 @@ Result<void> Settings::set(std::string_view key, std::string_view value) {
   }
   std::string expected = entry->read(*this, value);
   if (expected.empty()) return {};
-  return fail(
-      Blame::kCaller, "bad-value",
-      std::string(key) + " takes " + expected + ", not '" + clean_text(value, kShown) + "'");
+  return fail(Blame::kCaller, "bad-value",
+              std::string(key) + " takes " + expected + ", not '" +
+                  clean_text(shown_value(key, value), kShown) + "'");
 }
 
 std::optional<std::string> Settings::get(std::string_view key) const {

@@ -68,6 +68,9 @@ struct Settings {
   static std::vector<std::string> keys();
 };
 
+// What people are shown of a setting's value: ice.turn without the password that it holds.
+std::string shown_value(std::string_view key, std::string_view value);
+
 // The settings file: what stands in it, with the overrides of this run on top. Overrides are not
 // written.
 class SettingsFile {

@@ -159,6 +159,15 @@ TEST(Settings, KeepTheWordNoneForServersThatAreNotToBeAsked) {  // covers ICE-11
   }
 }
 
+TEST(Settings, ShowNobodyThePasswordOfARelay) {
+  EXPECT_EQ(shown_value("ice.turn", "ada:p:a@ss@turn.example.org:9"), "ada:***@turn.example.org:9");
+  EXPECT_EQ(shown_value("ice.turn", "ada:secret"), "ada:***");
+  EXPECT_EQ(shown_value("ice.turn", "none"), "none");
+  EXPECT_EQ(shown_value("ice.stun", "a:1"), "a:1");
+  Settings settings;
+  EXPECT_EQ(settings.set("ice.turn", "ada:secret").error().text.find("secret"), std::string::npos);
+}
+
 TEST(Settings, PutPseudoTcpBehindIceIfItIsOn) {  // covers JGL-30
   auto order = [](const char* transports, const char* ptcp) {
     Settings settings;
