@@ -13,9 +13,8 @@ namespace {
 
 constexpr Duration kFirstCheck = 5s;      // as long as a SOCKS5 handshake may take (S5B-09)
 constexpr std::size_t kMostCheck = 1024;  // the first: two ufrags of 256 and what goes with them
-constexpr std::size_t kMostWaiting =
-    64 * 1024;  // the least that a ByteStream keeps, then it pauses
-
+constexpr std::size_t kMostWaiting = 128 * 1024;  // two large frames, then it pauses
+constexpr std::size_t kMostGuests = 16;           // one for each candidate that is tried (C-15)
 constexpr std::size_t kMostUnanswered = 8;
 constexpr std::size_t kStunIdEnd = 20;        // RFC 5389 section 6: behind type and length
 constexpr ByteView kStunType("\x01\x01", 2);  // the answer that all is well
@@ -51,6 +50,7 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   }
 
   bool is_gone() const { return is_gone_; }
+  bool is_known() const { return is_known_ && !is_gone_; }
   bool is_guest(const Endpoint& seen_from) const {
     return !is_gone_ && inner_.stream && inner_.local == seen_from.text();
   }
@@ -142,7 +142,8 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
       return stun_id(check) == stun_id(message);
     });
     if (asked == checks_.end()) return {};
-    return rfc4571::framed(StunAnswer(door_.ours_, from_, door_.is_controlling_)(*asked));
+    Bytes answer = StunAnswer(door_.ours_, from_, door_.is_controlling_)(*asked);
+    return answer.empty() ? answer : rfc4571::framed(answer);  // none to a check before a restart
   }
 
   bool refuse() {
@@ -156,7 +157,7 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   }
 
   bool know(ByteView check) {
-    is_known_ = is_check_for(door_.ours_, check);
+    is_known_ = door_.has_room() && is_check_for(door_.ours_, check);
     if (!is_known_) return false;
     pass_ = Strangers::Pass();
     go_in();
@@ -241,6 +242,12 @@ void FrontDoor::on_arrival(const Endpoint& inner, Connection connection, const E
 void FrontDoor::let_in() {
   is_letting_in_ = true;
   for (auto& visitor : visitors_) visitor->go_in();
+}
+
+bool FrontDoor::has_room() const {
+  auto guests = std::count_if(visitors_.begin(), visitors_.end(),
+                              [](const auto& visitor) { return visitor->is_known(); });
+  return static_cast<std::size_t>(guests) < kMostGuests;
 }
 
 FrontDoor::Visitor* FrontDoor::find(const Endpoint& guest) const {

@@ -65,6 +65,7 @@ class FrontDoor {
   };
 
   void on_arrival(const Endpoint& inner, Connection connection, const Endpoint& from);
+  bool has_room() const;  // for one guest more
   Visitor* find(const Endpoint& guest) const;
   void dismiss(Visitor& visitor);
   void sweep();

@@ -229,6 +229,25 @@ TEST_F(FrontDoorTest, LetsNobodyInBeforeTheLibraryKnowsThePeer) {  // covers ICE
   EXPECT_FALSE(library.back().heard.received.empty());
 }
 
+TEST_F(FrontDoorTest, HasRoomForNoMoreGuestsThanAPeerHasCandidates) {  // covers C-15
+  for (int i = 0; i < 20; ++i) {
+    End& guest = come();
+    guest.say(framed(check(stun)));
+    run();
+    EXPECT_EQ(guest.heard.closes, i < 16 ? 0 : 1) << i;
+  }
+  EXPECT_EQ(library.size(), 16U);
+}
+
+TEST_F(FrontDoorTest, LeavesAnswersFromBeforeARestartAsTheyAre) {  // covers ICE-13
+  End& peer = invite();
+  Bytes answer = framed(StunAnswer(kOurs, guest(), false)(library.back().heard.received.substr(2)));
+  door.set_credentials({"anew", "password-of-ours-anew-word"});
+  library.back().say(answer);
+  run();
+  EXPECT_EQ(peer.heard.received, answer);
+}
+
 // ---- strangers ----
 
 class NotAtHomeTo : public FrontDoorTest, public testing::WithParamInterface<Bytes> {};
