@@ -2,7 +2,7 @@
 // An ICE <transport/> of a peer, and a reader of its candidates of our own that goes by the rules
 // one at a time (XEP-0371; ICE-02, -03, -07; S5B-21).
 //
-//   input: the <transport/> as XML. At most kLimit candidates count.
+//   input: the <transport/> as XML, of ICE or of pseudo-TCP. At most kLimit candidates count.
 #include <arpa/inet.h>
 
 #include <cstdlib>
@@ -47,15 +47,19 @@ bool is_address(std::string_view text) {
          inet_pton(AF_INET6, name.c_str(), octets) == 1;
 }
 
-bool is_candidate(const Element& e) {
-  bool is_active = e.attr("tcptype") == "active";
+bool is_active(const Element& e, IceKind kind) {
+  return kind == IceKind::kTcp && e.attr("tcptype") == "active";
+}
+
+bool is_candidate(const Element& e, IceKind kind) {
+  bool is_udp = kind == IceKind::kPseudoTcp;
   return is_one_of(e.attr("type"), {"host", "srflx", "prflx", "relay"}) &&
-         is_one_of(e.attr("tcptype"), {"active", "passive", "so"}) &&
+         (is_udp || is_one_of(e.attr("tcptype"), {"active", "passive", "so"})) &&
          is_number(e.attr("priority"), 1, 0x7fffffff) && e.attr("component") == "1" &&
-         e.attr("protocol") == "tcp" && e.attr("id").size() <= 256 &&
+         e.attr("protocol") == (is_udp ? "udp" : "tcp") && e.attr("id").size() <= 256 &&
          (!e.has_attr("generation") || is_number(e.attr("generation"), 0, 255)) &&
          is_ice_text(e.attr("foundation"), 1, 32) && is_address(e.attr("ip")) &&
-         is_number(e.attr("port"), is_active ? 0 : 1, 65535);
+         is_number(e.attr("port"), is_active(e, kind) ? 0 : 1, 65535);
 }
 
 // Never to be connected to, whoever says so (S5B-21).
@@ -68,15 +72,15 @@ bool is_forbidden(const IpAddress& ip) {
 
 // ---- what was read, against them ----
 
-void check_candidates(const Element& transport, const IceWord& word) {
+void check_candidates(const Element& transport, const IceWord& word, IceKind kind) {
   std::set<std::string> seen;
   std::size_t next = 0;
   for (const Element* child : transport.children()) {
-    if (!child->is("candidate", ns::kJingleIce) || !is_candidate(*child)) continue;
-    bool is_active = child->attr("tcptype") == "active";
-    std::string port = is_active ? "0" : std::to_string(number_in(child->attr("port"), 65535));
+    if (!child->is("candidate", ice_namespace(kind)) || !is_candidate(*child, kind)) continue;
+    std::string port =
+        is_active(*child, kind) ? "0" : std::to_string(number_in(child->attr("port"), 65535));
     std::string text = IpAddress::parse(child->attr("ip"))->text() + " " + port + " " +
-                       std::string(child->attr("tcptype"));
+                       std::string(kind == IceKind::kTcp ? child->attr("tcptype") : "udp");
     if (!seen.insert(text).second) continue;
     if (next == kLimit) return;
     require(next < word.candidates.size(), "a good candidate is read", to_xml(*child));
@@ -106,7 +110,8 @@ void check_targets(const IceWord& word) {
 void fuzz(std::string_view input) {
   Result<Element> transport = parse_stanza(input);
   if (!transport) return;
-  Result<IceWord> word = read_ice_transport(*transport, kLimit);
+  IceKind kind = transport->ns() == ns::kPseudoTcp ? IceKind::kPseudoTcp : IceKind::kTcp;
+  Result<IceWord> word = read_ice_transport(*transport, kLimit, kind);
   if (!word) {
     require(word.error().condition == "bad-request", "a peer is told what is wrong");
     return;
@@ -115,10 +120,10 @@ void fuzz(std::string_view input) {
   require(word->credentials.empty() || (is_ice_text(word->credentials.ufrag, 4, 256) &&
                                         is_ice_text(word->credentials.pwd, 22, 256)),
           "credentials are as RFC 8445 has them");
-  check_candidates(*transport, *word);
+  check_candidates(*transport, *word, kind);
   check_targets(*word);
   if (word->credentials.empty()) return;
-  auto again = read_ice_transport(ice_transport(*word, true), kLimit);
+  auto again = read_ice_transport(ice_transport(*word, true, kind), kLimit, kind);
   require(again && again->candidates == word->candidates && again->credentials == word->credentials,
           "what is printed is read as it was", input);
 }

@@ -18,22 +18,10 @@ inline std::size_t number_at(ByteView octets, std::size_t place) {
          static_cast<unsigned char>(octets[place + 1]);
 }
 
-// At most 65535 octets.
-inline Bytes framed(ByteView payload) {
-  Bytes frame;
-  frame.reserve(kLengthSize + payload.size());
-  frame += static_cast<char>(payload.size() >> 8);
-  frame += static_cast<char>(payload.size() & 0xFF);
-  frame += payload;
-  return frame;
-}
+Bytes framed(ByteView payload);  // at most 65535 octets
 
 // Whether a frame of `size` octets that begins so, by kStunKnown or all of it, is a STUN message:
 // no stream looks like it by chance but once in 2^50 frames, and ours never does.
-inline bool is_stun(ByteView head, std::size_t size) {
-  return size >= kStunHeader && head.size() >= kStunKnown && (head[0] & 0xC0) == 0 &&
-         number_at(head, 2) + kStunHeader == size &&
-         head.substr(4, 4) == ByteView("\x21\x12\xa4\x42", 4);
-}
+bool is_stun(ByteView head, std::size_t size);
 
 }  // namespace balcony::rfc4571
