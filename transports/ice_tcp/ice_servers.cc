@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "transports/ice_tcp/ice_servers.h"
 
-#include <glib.h>
-
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "jingle/base/ns.h"
@@ -34,15 +33,31 @@ std::optional<TurnServer> read_relay(const Element& service) {
                     std::string(service.attr("password"))};
 }
 
-// Seconds until then (XEP-0082); nothing if it is not said, or not understood.
-std::optional<std::int64_t> seconds_until(std::string_view date, std::int64_t now) {
-  GTimeZone* utc = g_time_zone_new_utc();
-  GDateTime* read = g_date_time_new_from_iso8601(std::string(date).c_str(), utc);
-  g_time_zone_unref(utc);
-  if (!read) return std::nullopt;
-  std::int64_t seconds = g_date_time_to_unix(read) - now;
-  g_date_time_unref(read);
-  return seconds;
+// Seconds since 1970 of 2026-11-27T02:40:00Z, also with parts of seconds, or +01:00 in place of the
+// Z (XEP-0082); nothing if it is not one.
+std::optional<std::int64_t> read_date(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00";
+  if (text.size() <= kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    bool is_digit = text[i] >= '0' && text[i] <= '9';
+    if (kForm[i] == '0' ? !is_digit : text[i] != kForm[i]) return std::nullopt;
+  }
+  auto number = [text](std::size_t at, std::size_t size) {
+    return read_number<unsigned>(text.substr(at, size)).value_or(0);
+  };
+  std::chrono::year_month_day day{std::chrono::year(static_cast<int>(number(0, 4))),
+                                  std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2))};
+  if (!day.ok()) return std::nullopt;
+  std::int64_t seconds =
+      std::chrono::sys_days(day).time_since_epoch().count() * std::int64_t{86400} +
+      number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
+  std::size_t zone = text.find_first_not_of(".0123456789", kForm.size());
+  if (zone == std::string_view::npos) return std::nullopt;
+  if (text.substr(zone) == "Z") return seconds;
+  bool is_offset = text.size() == zone + 6 && (text[zone] == '+' || text[zone] == '-');
+  if (!is_offset) return std::nullopt;
+  std::int64_t ahead = number(zone + 1, 2) * 3600 + number(zone + 4, 2) * 60;
+  return text[zone] == '+' ? seconds - ahead : seconds + ahead;
 }
 
 }  // namespace
@@ -99,9 +114,10 @@ void IceServers::on_services(const Element& services) {
     if (!stun_) stun_ = read_service(*service, "stun");
     if (turn_ || !with_turn_) continue;
     turn_ = read_relay(*service);
-    auto left = seconds_until(service->attr("expires"), env_.unix_time());
-    if (!turn_ || !left) continue;
-    auto wait = std::chrono::seconds(std::clamp(*left / 2, kOften, kSeldom));
+    auto end = read_date(service->attr("expires"));
+    if (!turn_ || !end) continue;
+    std::int64_t left = *end - env_.unix_time();
+    auto wait = std::chrono::seconds(std::clamp(left / 2, kOften, kSeldom));
     renewal_.set(env_.now() + wait, [this] { ask(); });
   }
 }

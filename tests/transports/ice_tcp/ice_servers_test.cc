@@ -85,14 +85,19 @@ TEST_F(IceServersTest, AsksAgainBeforeARelayForgetsUs) {
   auto relay = [](const std::string& expires) {
     return "<service type='turn' host='a' username='u' password='p' expires='" + expires + "'/>";
   };
-  turn(relay("2023-11-14T23:13:20Z"));
-  EXPECT_EQ(port.asked.size(), 1U);
-  scheduler.advance(29min);
-  EXPECT_EQ(port.asked.size(), 1U);
-  scheduler.advance(2min);
-  EXPECT_EQ(port.asked.size(), 2U);
-  EXPECT_TRUE(servers.turn());
-  for (const char* odd : {"soon", "", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}) {
+  for (const char* in_an_hour :
+       {"2023-11-14T23:13:20Z", "2023-11-15T00:13:20.123+01:00", "2023-11-14T22:43:20-00:30"}) {
+    env.set_unix_start(1'700'000'000 - env.now().time_since_epoch() / 1s);
+    turn(relay(in_an_hour));
+    std::size_t asked = port.asked.size();
+    scheduler.advance(29min);
+    EXPECT_EQ(port.asked.size(), asked) << in_an_hour;
+    scheduler.advance(2min);
+    EXPECT_EQ(port.asked.size(), asked + 1) << in_an_hour;
+    EXPECT_TRUE(servers.turn());
+  }
+  for (const char* odd : {"soon", "", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+                          "2023-02-30T00:00:00Z", "2023-11-14T22:43:20", "2023-11-14T22:43:20+1"}) {
     turn(relay(odd));
     EXPECT_TRUE(servers.turn()) << odd;
   }
