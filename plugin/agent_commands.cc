@@ -88,10 +88,10 @@ Agent::Answer Agent::start(const Jid& jid, const std::string& method) {
             "The mode of " + jid.full() + " is off; change it first: mode " + jid.full() + " ask"};
   if (!method.empty() && !factory(method)) {
     bool known = method == "s5b" || method == "ice" || method == "ptcp";
-    if (method == "ptcp" && find_method(method))
-      return {false, "The method ptcp is off; the setting ice.ptcp=true switches it on."};
     if (find_method(method))
-      return {false, "The method " + method + " is left out by the setting transports."};
+      return {false, method == "ptcp"
+                         ? "The method ptcp is off; the setting ice.ptcp=true switches it on."
+                         : "The method " + method + " is left out by the setting transports."};
     return {false, known
                        ? "The method " + method + " is not in this version; there are s5b, ice, ibb"
                        : "There is no method '" + method + "'; there are ibb, s5b, ice, ptcp"};

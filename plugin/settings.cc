@@ -109,15 +109,19 @@ SettingEntry seconds(std::string_view key, Duration Settings::*member, std::size
       }};
 }
 
+// `none` empties it; or is kept, where empty means what our server tells of.
+enum class None { kEmpties, kIsKept };
+
 SettingEntry text(std::string_view key, std::string Settings::*member,
-                  const std::function<std::string(std::string_view)>& objection = {}) {
+                  const std::function<std::string(std::string_view)>& objection = {},
+                  None none = None::kEmpties) {
   return {key,
           [=](Settings& s, std::string_view value) -> std::string {
-            if (value == "none") value = {};
+            std::string_view named = value == "none" ? std::string_view() : value;
             if (std::string wrong;
-                !value.empty() && objection && !(wrong = objection(value)).empty())
+                !named.empty() && objection && !(wrong = objection(named)).empty())
               return wrong;
-            s.*member = value;
+            s.*member = none == None::kIsKept ? value : named;
             return {};
           },
           [=](const Settings& s) { return s.*member; }};
@@ -143,19 +147,6 @@ std::string not_a_turn_server(std::string_view value) {
   return read_turn_server(std::string(value)) ? ""
                                               : "user:password@host, the same with :port, none, or "
                                                 "nothing for what your server tells";
-}
-
-// Of ICE: empty means what our server tells of, and `none` is kept, for nobody.
-SettingEntry server(std::string_view key, std::string Settings::*member,
-                    const std::function<std::string(std::string_view)>& objection) {
-  return {key,
-          [=](Settings& s, std::string_view value) -> std::string {
-            bool is_named = !value.empty() && value != "none";
-            if (std::string wrong; is_named && !(wrong = objection(value)).empty()) return wrong;
-            s.*member = value;
-            return {};
-          },
-          [=](const Settings& s) { return s.*member; }};
 }
 
 SettingEntry transports_entry() {
@@ -204,8 +195,8 @@ const std::vector<SettingEntry>& entries() {
       flag("s5b.upnp", &Settings::s5b_upnp),
       text("s5b.proxy", &Settings::s5b_proxy, not_an_address),
       text("s5b.tunnel", &Settings::s5b_tunnel, not_host_and_port),
-      server("ice.stun", &Settings::ice_stun, not_a_host),
-      server("ice.turn", &Settings::ice_turn, not_a_turn_server),
+      text("ice.stun", &Settings::ice_stun, not_a_host, None::kIsKept),
+      text("ice.turn", &Settings::ice_turn, not_a_turn_server, None::kIsKept),
       flag("ice.ptcp", &Settings::ice_ptcp),
       number(
           "ibb.block-size", 1, 16384, [](Settings & s) -> auto& { return s.ibb_block_size; }),

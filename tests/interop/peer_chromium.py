@@ -4,14 +4,15 @@ plays the active side. It speaks DTLS on what it has connected, never XML: it sh
 checks and frames agree, and no stream comes of it."""
 import asyncio
 import atexit
-import secrets
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from peer_ice import ICE, Ice
+from peer_ice import Ice, candidate_lines
 
 CONNECTS = 15  # seconds
+# Active alone: Chromium listens nowhere.
+OURS = "1 1 tcp 1518280447 127.0.0.1 9 typ host tcptype active".split()
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--allow-loopback-in-peer-connection",
            "--disable-features=WebRtcHideLocalIpsWithMdns", "--disable-dev-shm-usage")
 
@@ -62,7 +63,7 @@ class Chromium(Ice):
         theirs = self._description(self.theirs, "actpass") if self.theirs is not None else None
         lines = (await self._run(BEGIN, theirs)).splitlines()
         said = dict(line[2:].split(":", 1) for line in lines if line.startswith("a=") and ":" in line)
-        self.ufrag, self.pwd = said["ice-ufrag"], said["ice-pwd"]
+        self.ufrag, self.pwd, self.words = said["ice-ufrag"], said["ice-pwd"], OURS
         self.offered = theirs is None
 
     def _start(self):
@@ -78,13 +79,6 @@ class Chromium(Ice):
     async def _run(self, script, *arguments):
         return await asyncio.to_thread(self.browser.execute_async_script, script, *arguments)
 
-    def transport(self):
-        """Active alone: Chromium listens nowhere."""
-        return (f"<transport xmlns='{ICE}' ufrag='{self.ufrag}' pwd='{self.pwd}' ice2='true'>"
-                f"<candidate component='1' foundation='1' generation='0' id='c{secrets.token_hex(4)}' "
-                f"ip='127.0.0.1' network='0' port='9' priority='1518280447' protocol='tcp' "
-                f"tcptype='active' type='host'/><gathering-complete/></transport>")
-
     @staticmethod
     def _description(transport, setup):
         """The other side's, as SDP."""
@@ -93,12 +87,8 @@ class Chromium(Ice):
                  f"a=ice-ufrag:{transport.get('ufrag')}", f"a=ice-pwd:{transport.get('pwd')}",
                  "a=ice-options:ice2", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), f"a=setup:{setup}",
                  "a=mid:0", "a=sctp-port:5000"]
-        for candidate in transport.findall(f"{{{ICE}}}candidate"):
-            of = candidate.get
-            if ":" in of("ip"):
-                continue  # on ::1 Chromium asks and does not answer
-            lines.append(f"a=candidate:{of('foundation')} 1 tcp {of('priority')} {of('ip')} {of('port')} "
-                         f"typ {of('type')} tcptype {of('tcptype')}")
+        # On ::1 Chromium asks and does not answer.
+        lines += [f"a=candidate:{line}" for line in candidate_lines(transport) if ":" not in line]
         return "".join(line + "\r\n" for line in lines)
 
     async def ready(self):

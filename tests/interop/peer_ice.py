@@ -12,6 +12,13 @@ PATIENCE = 20  # seconds for the whole of it
 FIELDS = ("foundation", "component", "protocol", "priority", "ip", "port", "typ", "type")
 
 
+def candidate_lines(transport):
+    """Those of a <transport/> as in SDP, without the name of the attribute."""
+    return [" ".join((of("foundation"), "1 tcp", of("priority"), of("ip"), of("port"), "typ", of("type"),
+                      "tcptype", of("tcptype")))
+            for of in (candidate.get for candidate in transport.findall(f"{{{ICE}}}candidate"))]
+
+
 class Ice:
     """The path of one session: ready() gives what to write to, what comes goes to `on_bytes`."""
 
@@ -46,12 +53,8 @@ class Ice:
         pass  # only passive candidates would be of use, and to nobody who is passive too
 
     async def ready(self):
-        lines = [f"{self.theirs.get('ufrag')} {self.theirs.get('pwd')}"]
-        for candidate in self.theirs.findall(f"{{{ICE}}}candidate"):
-            of = candidate.get
-            lines.append(f"{of('foundation')} 1 tcp {of('priority')} {of('ip')} {of('port')} "
-                         f"typ {of('type')} tcptype {of('tcptype')}")
-        self.write("".join(line + "\n" for line in [*lines, ""]).encode())
+        lines = [f"{self.theirs.get('ufrag')} {self.theirs.get('pwd')}", *candidate_lines(self.theirs), ""]
+        self.write("".join(line + "\n" for line in lines).encode())
         said = await asyncio.wait_for(self.agent.stdout.readline(), PATIENCE)
         if said != b"connected\n":
             raise ConnectionError("pion could not connect")

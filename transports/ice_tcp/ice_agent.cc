@@ -177,7 +177,7 @@ class LibniceAgent final : public IceAgent {
     if (config.turn && !is_tcp) {
       nice_agent_set_relay_info(agent_, stream_, kComponent, config.turn->at.ip.text().c_str(),
                                 config.turn->at.port, config.turn->username.c_str(),
-                                config.turn->password.c_str(), NICE_RELAY_TYPE_TURN_UDP);
+                                config.turn->password.reveal().c_str(), NICE_RELAY_TYPE_TURN_UDP);
     }
     // It reads nothing, not even checks, without somebody to give the rest to.
     nice_agent_attach_recv(agent_, stream_, kComponent, reactor.context(), &received, this);
@@ -245,9 +245,9 @@ class LibniceAgent final : public IceAgent {
   bool has_received() const override { return !received_.empty(); }
 
   Result<Pair> pair() const override {
-    NiceCandidate *ours = nullptr, *theirs = nullptr;
-    if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
-      return broken("ICE chose a connection and lost it");
+    auto selected = this->selected();
+    if (!selected) return tl::make_unexpected(selected.error());
+    auto [ours, theirs] = *selected;
     bool is_udp = ours->transport == NICE_CANDIDATE_TRANSPORT_UDP;
     if (is_udp != (kind_ == IceKind::kPseudoTcp))
       return broken("ICE chose a way that was not offered");
@@ -258,9 +258,9 @@ class LibniceAgent final : public IceAgent {
   }
 
   Result<Taken> take() override {
-    NiceCandidate *ours = nullptr, *theirs = nullptr;
-    if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
-      return broken("ICE chose a connection and lost it");
+    auto selected = this->selected();
+    if (!selected) return tl::make_unexpected(selected.error());
+    auto [ours, theirs] = *selected;
     auto found = find_connection(endpoint_of(ours->addr), endpoint_of(ours->base_addr).ip,
                                  endpoint_of(theirs->addr));
     // A second descriptor of the same connection: the library closes its own, unheard by the peer.
@@ -279,6 +279,14 @@ class LibniceAgent final : public IceAgent {
   Bytes take_received() override { return std::exchange(received_, {}); }
 
  private:
+  // Ours and theirs, which belong to the library.
+  Result<std::pair<NiceCandidate*, NiceCandidate*>> selected() const {
+    NiceCandidate *ours = nullptr, *theirs = nullptr;
+    if (!nice_agent_get_selected_pair(agent_, stream_, kComponent, &ours, &theirs))
+      return broken("ICE chose a connection and lost it");
+    return std::pair(ours, theirs);
+  }
+
   static void closed(GObject* agent, GAsyncResult*, gpointer) { g_object_unref(agent); }
   static LibniceAgent& of(gpointer data) { return *static_cast<LibniceAgent*>(data); }
   static void gathered(NiceAgent*, guint, gpointer data) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "jingle/base/redacted.h"
 #include "transports/ice_tcp/mapping.h"
 #include "transports/net/reactor.h"
 #include "transports/net/socket.h"
@@ -21,7 +22,8 @@ class IceAgent {
  public:
   struct Relay {
     Endpoint at;
-    std::string username, password;
+    std::string username;
+    Redacted password;
   };
   struct Config {
     IceKind kind = IceKind::kTcp;

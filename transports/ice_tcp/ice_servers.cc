@@ -7,6 +7,7 @@
 
 #include "jingle/base/ns.h"
 #include "jingle/base/number.h"
+#include "jingle/base/stamp.h"
 
 namespace balcony {
 namespace {
@@ -30,18 +31,13 @@ std::optional<TurnServer> read_relay(const Element& service) {
   if (!at || service.attr("username").empty() || service.attr("password").empty())
     return std::nullopt;
   return TurnServer{std::move(*at), std::string(service.attr("username")),
-                    std::string(service.attr("password"))};
+                    Redacted(std::string(service.attr("password")))};
 }
 
 // Seconds since 1970 of 2026-11-27T02:40:00Z, also with parts of seconds, or +01:00 in place of the
 // Z (XEP-0082); nothing if it is not one.
 std::optional<std::int64_t> read_date(std::string_view text) {
-  constexpr std::string_view kForm = "0000-00-00T00:00:00";
-  if (text.size() <= kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kForm.size(); ++i) {
-    bool is_digit = text[i] >= '0' && text[i] <= '9';
-    if (kForm[i] == '0' ? !is_digit : text[i] != kForm[i]) return std::nullopt;
-  }
+  if (!begins_like_stamp(text)) return std::nullopt;
   auto number = [text](std::size_t at, std::size_t size) {
     return read_number<unsigned>(text.substr(at, size)).value_or(0);
   };
@@ -51,7 +47,7 @@ std::optional<std::int64_t> read_date(std::string_view text) {
   std::int64_t seconds =
       std::chrono::sys_days(day).time_since_epoch().count() * std::int64_t{86400} +
       number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
-  std::size_t zone = text.find_first_not_of(".0123456789", kForm.size());
+  std::size_t zone = text.find_first_not_of(".0123456789", kStampSize);
   if (zone == std::string_view::npos) return std::nullopt;
   if (text.substr(zone) == "Z") return seconds;
   bool is_offset = text.size() == zone + 6 && (text[zone] == '+' || text[zone] == '-');
@@ -66,7 +62,7 @@ std::optional<TurnServer> read_turn_server(const std::string& text) {
   std::size_t at = text.rfind('@'), colon = text.find(':');
   if (at == std::string::npos || colon == std::string::npos || colon > at) return std::nullopt;
   TurnServer server{read_stun_server(text.substr(at + 1)), text.substr(0, colon),
-                    text.substr(colon + 1, at - colon - 1)};
+                    Redacted(text.substr(colon + 1, at - colon - 1))};
   bool is_whole = !server.at.host.empty() && !server.username.empty() && !server.password.empty();
   return is_whole ? std::optional(std::move(server)) : std::nullopt;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "jingle/base/redacted.h"
 #include "jingle/transport.h"
 #include "transports/net/ip_address.h"
 #include "transports/net/lifeline.h"
@@ -20,7 +21,8 @@ inline constexpr std::uint16_t kStunPort = 3478;  // RFC 8489 section 18.6, RFC 
 // A relay for UDP, and what it knows us by.
 struct TurnServer {
   HostAndPort at;
-  std::string username, password;
+  std::string username;
+  Redacted password;
 };
 
 // USERNAME:PASSWORD@HOST[:PORT]; the password may hold either sign, the name no colon.

@@ -83,8 +83,9 @@ class IceTransport : public Transport {
   void take_over(const IceAgent::Pair& pair);
   void take_guest();
   void use_pseudo_tcp(const IceAgent::Pair& pair);
-  void connected(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
-                 Bytes received);
+  void use_tcp(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
+               Bytes received);
+  void connected(std::unique_ptr<ByteStream> stream, PathFacts facts);
   void fail_with(std::string text);
 
   // XEP-0371: the session's initiator controls, which in this version also offers every transport
@@ -345,18 +346,16 @@ void IceTransport::take_over(const IceAgent::Pair& pair) {
   if (tcp->local()) facts.local = tcp->local()->text();
   if (tcp->remote()) facts.remote = tcp->remote()->text();
   facts.pair = types(pair.ours, pair.theirs);
-  connected(std::move(tcp), pair.remote, std::move(facts), std::move(taken->received));
+  use_tcp(std::move(tcp), pair.remote, std::move(facts), std::move(taken->received));
 }
 
 void IceTransport::use_pseudo_tcp(const IceAgent::Pair& pair) {
-  is_over_ = true;
-  deadline_.clear();
   PathFacts facts{.transport = "ptcp",
                   .local = pair.local.text(),
                   .remote = pair.remote.text(),
                   .pair = types(pair.ours, pair.theirs)};
-  auto stream = std::make_unique<PseudoTcpStream>(std::move(agent_), world_.reactor, world_.env);
-  listener_->on_connected(std::move(stream), std::move(facts));
+  connected(std::make_unique<PseudoTcpStream>(std::move(agent_), world_.reactor, world_.env),
+            std::move(facts));
 }
 
 void IceTransport::take_guest() {
@@ -367,20 +366,24 @@ void IceTransport::take_guest() {
   facts.local = guest->connection.local;
   facts.remote = guest->connection.remote;
   facts.pair = types(IceType::kHost, chosen_->theirs);  // ours is the door itself
-  connected(std::move(guest->connection.stream), guest->from, std::move(facts), {});
+  use_tcp(std::move(guest->connection.stream), guest->from, std::move(facts), {});
 }
 
-void IceTransport::connected(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
-                             Bytes received) {
-  is_over_ = true;
-  deadline_.clear();
-  door_.close();
+void IceTransport::use_tcp(std::unique_ptr<ByteStream> tcp, const Endpoint& from, PathFacts facts,
+                           Bytes received) {
   facts.transport = "ice-tcp";
   Rfc4571Stream::Config config{StunAnswer(ours_, from, is_controlling()), is_controlling(),
                                std::move(received)};
-  listener_->on_connected(std::make_unique<Rfc4571Stream>(std::move(tcp), world_.reactor,
-                                                          world_.env, std::move(config)),
-                          std::move(facts));
+  connected(std::make_unique<Rfc4571Stream>(std::move(tcp), world_.reactor, world_.env,
+                                            std::move(config)),
+            std::move(facts));
+}
+
+void IceTransport::connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {
+  is_over_ = true;
+  deadline_.clear();
+  door_.close();
+  listener_->on_connected(std::move(stream), std::move(facts));
 }
 
 void IceTransport::fail_with(std::string text) {

@@ -7,7 +7,7 @@
 
 namespace balcony {
 
-// In one place or two; the same `seed`, the same change. It may grow to its double.
+// In one place or two; the same `seed`, the same change. It may grow to four times its size.
 void change_text(std::string& text, unsigned seed);
 
 }  // namespace balcony

@@ -28,6 +28,22 @@ inline std::size_t open_files() {
   return count;
 }
 
+inline std::string numbers(std::size_t least) {
+  std::string text;
+  for (int i = 0; text.size() < least; ++i) text += std::to_string(i) + ' ';
+  return text;
+}
+
+// Writes on as there is room.
+struct Writer : Recorder {
+  Writer(ByteStream& stream, ByteView text) : to(stream), rest(text) { to.set_listener(this); }
+  ~Writer() { to.set_listener(nullptr); }
+  void on_writable() override { push(); }
+  void push() { rest.remove_prefix(to.write(rest)); }
+  ByteStream& to;
+  ByteView rest;
+};
+
 // ICE asks the server nothing.
 struct SilentPort : IqPort {
   void request(std::string_view, Element, Reply, std::string_view) override { ADD_FAILURE(); }
@@ -107,6 +123,30 @@ class IceTest : public NetTest {
     agree();
     run_ice_until([&] { return (a.stream && b.stream) || a.failure || b.failure; });
     ASSERT_TRUE(a.stream && b.stream);
+  }
+
+  // Once connected.
+  void carries_each_way(const std::string& sent) {
+    run_ice_until([&] { return b.heard.received == "hello"; });
+    Writer one(*a.stream, sent), other(*b.stream, sent);
+    one.push();
+    other.push();
+    run_ice_until(
+        [&] { return one.received.size() >= sent.size() && other.received.size() >= sent.size(); });
+    EXPECT_TRUE(one.received == sent);
+    EXPECT_TRUE(other.received == sent);
+  }
+  void leaks_nothing() {
+    connect();
+    a = IceSide(), b = IceSide();
+    run_idle();
+    std::size_t before = open_files();
+    for (int i = 0; i < 10; ++i) {
+      connect();
+      a = IceSide(), b = IceSide();
+      run_idle();
+    }
+    EXPECT_EQ(open_files(), before);
   }
 
   IceFactory& factory() {

@@ -32,7 +32,7 @@ class IceServersTest : public testing::Test {
   std::string turn(const std::string& services) {
     tell(services, true);
     auto found = servers.turn();
-    return found ? found->username + ":" + found->password + "@" + text_of(found->at) : "";
+    return found ? found->username + ":" + found->password.reveal() + "@" + text_of(found->at) : "";
   }
 
   FakeEnv env;
@@ -130,7 +130,7 @@ TEST(ServersInSettings, AreReadWithAndWithoutAPort) {
   auto relay = read_turn_server("ada:p:a@ss@turn.example.org:9");
   ASSERT_TRUE(relay);
   EXPECT_EQ(relay->username, "ada");
-  EXPECT_EQ(relay->password, "p:a@ss");
+  EXPECT_EQ(relay->password.reveal(), "p:a@ss");
   EXPECT_EQ(text_of(relay->at), "turn.example.org:9");
   for (const char* wrong :
        {"", "turn.example.org", "ada@turn.example.org", ":p@h", "ada:@h", "a:p@"})

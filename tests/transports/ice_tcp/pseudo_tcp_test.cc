@@ -15,28 +15,6 @@ namespace {
 class PseudoTcpTest : public IceTest {
  protected:
   PseudoTcpTest() { settings.kind = IceKind::kPseudoTcp; }
-
-  // The library's clocks run, ours does as the test says.
-  template <class Condition>
-  void run_pseudo_until(Condition done) {
-    for (int i = 0; i < 3'000'000 && !done(); ++i)
-      if (!g_main_context_iteration(reactor.context(), FALSE)) sched_yield();
-    ASSERT_TRUE(done());
-  }
-};
-
-std::string numbers(std::size_t size) {
-  std::string text;
-  for (int i = 0; text.size() < size; ++i) text += std::to_string(i) + ' ';
-  return text;
-}
-
-struct Writer : Recorder {
-  explicit Writer(ByteStream& stream, ByteView text) : to(stream), rest(text) {}
-  void on_writable() override { push(); }
-  void push() { rest.remove_prefix(to.write(rest)); }
-  ByteStream& to;
-  ByteView rest;
 };
 
 TEST_F(PseudoTcpTest, HasItsOwnNamespaceAndFeature) {
@@ -66,35 +44,22 @@ TEST_F(PseudoTcpTest, JoinsTheTwoAndTellsTheWay) {
   EXPECT_EQ(a.facts->local, b.facts->remote);
   EXPECT_EQ(a.facts->remote, b.facts->local);
   EXPECT_EQ(a.facts->pair, "host/host");
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  run_ice_until([&] { return b.heard.received == "hello"; });
   b.stream->write("hello yourself");
-  run_pseudo_until([&] { return a.heard.received == "hello yourself"; });
+  run_ice_until([&] { return a.heard.received == "hello yourself"; });
 }
 
 TEST_F(PseudoTcpTest, CarriesMegabytesEachWayWithoutLoss) {
   connect();
-  std::string sent = numbers(4'000'000);
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
-  Writer one(*a.stream, sent), other(*b.stream, sent);
-  a.stream->set_listener(&one);
-  b.stream->set_listener(&other);
-  one.push();
-  other.push();
-  run_pseudo_until(
-      [&] { return one.received.size() >= sent.size() && other.received.size() >= sent.size(); });
-  EXPECT_TRUE(one.received == sent);
-  EXPECT_TRUE(other.received == sent);
-  a.stream->set_listener(nullptr);
-  b.stream->set_listener(nullptr);
+  carries_each_way(numbers(4'000'000));
 }
 
 TEST_F(PseudoTcpTest, LetsTheSenderWaitWhileNobodyReads) {
   connect();
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  run_ice_until([&] { return b.heard.received == "hello"; });
   std::string sent = numbers(2'000'000);
-  Writer writer(*a.stream, sent);
   b.stream->set_listener(nullptr);
-  a.stream->set_listener(&writer);
+  Writer writer(*a.stream, sent);
   writer.push();
   std::size_t before = 0;
   do {
@@ -104,47 +69,35 @@ TEST_F(PseudoTcpTest, LetsTheSenderWaitWhileNobodyReads) {
   EXPECT_GT(writer.rest.size(), 1'000'000U);
   Recorder rest;
   b.stream->set_listener(&rest);
-  run_pseudo_until([&] { return rest.received.size() == sent.size(); });
+  run_ice_until([&] { return rest.received.size() == sent.size(); });
   EXPECT_TRUE(rest.received == sent);
-  a.stream->set_listener(nullptr);
   b.stream->set_listener(nullptr);
 }
 
 TEST_F(PseudoTcpTest, SaysAllBeforeItCloses) {
   connect();
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  run_ice_until([&] { return b.heard.received == "hello"; });
   std::string sent = numbers(200'000);
   EXPECT_EQ(a.stream->write(sent), sent.size());
   a.stream->close();
   EXPECT_EQ(a.stream->write("too late"), 0U);
-  run_pseudo_until([&] { return b.heard.closes == 1; });
+  run_ice_until([&] { return b.heard.closes == 1; });
   EXPECT_TRUE(b.heard.is_closed_in_order());
   EXPECT_EQ(b.heard.received, "hello" + sent);
   b.stream.reset();
-  run_pseudo_until([&] { return a.heard.closes == 1; });
+  run_ice_until([&] { return a.heard.closes == 1; });
   EXPECT_TRUE(a.heard.is_closed_in_order());
 }
 
 TEST_F(PseudoTcpTest, SeesThatThePeerIsGone) {
   connect();
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  run_ice_until([&] { return b.heard.received == "hello"; });
   a.stream.reset();
-  run_pseudo_until([&] { return b.heard.closes == 1; });
+  run_ice_until([&] { return b.heard.closes == 1; });
   EXPECT_TRUE(b.heard.is_lost());
 }
 
-TEST_F(PseudoTcpTest, LeaksNothing) {
-  connect();
-  a = IceSide(), b = IceSide();
-  run_idle();
-  std::size_t before = open_files();
-  for (int i = 0; i < 10; ++i) {
-    connect();
-    a = IceSide(), b = IceSide();
-    run_idle();
-  }
-  EXPECT_EQ(open_files(), before);
-}
+TEST_F(PseudoTcpTest, LeaksNothing) { leaks_nothing(); }
 
 TEST_F(PseudoTcpTest, FailsInTimeIfNothingAnswers) {  // covers C-03
   start();
@@ -164,7 +117,7 @@ class PseudoTcpStrangers : public PseudoTcpTest, public testing::WithParamInterf
 
 TEST_P(PseudoTcpStrangers, AreNotHeard) {
   connect();
-  run_pseudo_until([&] { return b.heard.received == "hello"; });
+  run_ice_until([&] { return b.heard.received == "hello"; });
   Socket stranger(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   auto say = [&](const std::string& to) {
     HostAndPort at = split_host_and_port(to, 0);
@@ -177,7 +130,7 @@ TEST_P(PseudoTcpStrangers, AreNotHeard) {
     if (i % 20 == 0) run_idle();
   }
   a.stream->write(numbers(100'000));
-  run_pseudo_until([&] { return b.heard.received == "hello" + numbers(100'000); });
+  run_ice_until([&] { return b.heard.received == "hello" + numbers(100'000); });
   EXPECT_EQ(a.heard.received, "");
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "transports/ice_tcp/mapping.h"
+#include "transports/net/system_address.h"
 
 namespace balcony {
 
@@ -34,6 +35,21 @@ inline Bytes check(StunAgent& by, const std::string& username = "ours:them",
       1000, 7, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
   EXPECT_GT(size, 0U);
   return Bytes(reinterpret_cast<const char*>(buffer.data()), size);
+}
+
+// What an answer that satisfies the library tells whoever asked.
+inline Endpoint mapped_address(StunAgent& asked, const Bytes& answer) {
+  StunMessage message;
+  auto* octets = reinterpret_cast<const std::uint8_t*>(answer.data());
+  EXPECT_EQ(stun_agent_validate(&asked, &message, octets, answer.size(), nullptr, nullptr),
+            STUN_VALIDATION_SUCCESS);
+  sockaddr_storage mapped{};
+  socklen_t size = sizeof mapped;
+  EXPECT_EQ(stun_usage_ice_conncheck_process(&message, &mapped, &size,
+                                             STUN_USAGE_ICE_COMPATIBILITY_RFC5245),
+            STUN_USAGE_ICE_RETURN_SUCCESS);
+  return from_system(reinterpret_cast<const sockaddr&>(mapped))
+      .value_or(Endpoint{IpAddress::from_v4({}), 0});
 }
 
 }  // namespace balcony
