@@ -19,6 +19,13 @@ OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--allow-loopback-
 BEGIN = """
 const [theirs, done] = arguments;
 const pc = window.pc = new RTCPeerConnection();
+window.states = [];
+window.pairs = [];
+pc.oniceconnectionstatechange = () => states.push(pc.iceConnectionState);
+const watch = ice => ice.onselectedcandidatepairchange = () => {
+  const pair = ice.getSelectedCandidatePair();
+  if (pair) pairs.push({protocol: pair.local.protocol, ours: pair.local.tcpType, theirs: pair.remote.tcpType});
+};
 (async () => {
   if (theirs) {
     await pc.setRemoteDescription({type: 'offer', sdp: theirs});
@@ -27,6 +34,7 @@ const pc = window.pc = new RTCPeerConnection();
     pc.createDataChannel('x');
     await pc.setLocalDescription(await pc.createOffer());
   }
+  watch(pc.sctp.transport.iceTransport);
   if (pc.iceGatheringState != 'complete')
     await new Promise(then => pc.onicegatheringstatechange =
                       () => pc.iceGatheringState == 'complete' && then());
@@ -37,21 +45,13 @@ LEARN = """
 const [theirs, done] = arguments;
 pc.setRemoteDescription({type: 'answer', sdp: theirs}).then(() => done(''), error => done('' + error));
 """
-# Once a check has been answered, or when nothing more is to come of it.
+# What happened, once it is over or has come so far that a pair is chosen. By events: statistics come late.
 WATCH = """
 const done = arguments[0];
-const look = async () => {
-  const stats = await pc.getStats(), all = [...stats.values()];
-  const pair = all.find(one => one.type == 'candidate-pair' && one.state == 'succeeded');
-  const ours = pair && stats.get(pair.localCandidateId), theirs = pair && stats.get(pair.remoteCandidateId);
-  const seen = pair && {protocol: ours.protocol, ours: ours.tcpType, theirs: theirs.tcpType,
-                        answers: pair.responsesReceived};
-  window.last = seen || window.last;
-  const over = ['disconnected', 'failed', 'closed'].includes(pc.iceConnectionState);
-  if ((seen && seen.answers) || over)
-    done({state: over ? 'over' : pc.iceConnectionState, pair: window.last || null});
-  else
-    setTimeout(look, 5);
+const look = () => {
+  const over = states.some(state => ['disconnected', 'failed', 'closed'].includes(state));
+  if (over || (states.includes('connected') && pairs.length)) done({states, pair: pairs[0] || null});
+  else setTimeout(look, 20);
 };
 look();
 """
