@@ -151,6 +151,8 @@ class Run {
     if (!sent_.empty()) told_ += "sent " + std::exchange(sent_, {}) + "\n";
     told_ += text + "\n";
   }
+  // Our octets may leave before or after what is heard.
+  void hear(const std::string& text) { told_ += text + "\n"; }
   void note(XmlStream::SendBytes& o) {
     require(!in_tls_ && !closed_ && !aborted_, "no octets are sent where none may be", o.octets);
     bool begins_anew = o.octets.find("<success ") != std::string::npos ||
@@ -184,10 +186,10 @@ class Run {
     require(established_, "no stanza comes before the stream is open", xml);
     require(o.stanza.attr("from") == config_.peer.full(), "a peer speaks for itself", xml);
     require(o.stanza.attr("to") == config_.local.full(), "a stanza is for us", xml);
-    told_ += "received " + xml + "\n";  // what is said may leave before or after what is heard
+    hear("received " + xml);
   }
-  void note(XmlStream::PeerClosing&) { tell("peer closing"); }
-  void note(XmlStream::Dropped& o) { tell("dropped " + o.why); }
+  void note(XmlStream::PeerClosing&) { hear("peer closing"); }
+  void note(XmlStream::Dropped& o) { hear("dropped " + o.why); }
   void note(XmlStream::Ended& o) {
     ended_ = true;
     require(!o.reason.empty(), "an end has a reason");

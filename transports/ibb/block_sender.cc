@@ -74,8 +74,11 @@ Result<void> BlockSender::on_reply(std::uint32_t tag, const Result<Element>& rep
   if (flight == in_flight_.end()) return {};
   if (!reply) return retry_or_lose(*flight, reply.error());
   window_.on_ack(env_.now() - flight->sent);
-  octets_in_flight_ -= flight->octets.size();
-  in_flight_.erase(flight);
+  // Nobody takes a block out of turn: those before it have come too, whatever became of the word.
+  auto done = std::stable_partition(in_flight_.begin(), flight,
+                                    [](const Flight& each) { return each.tag != 0; });
+  for (auto each = done; each <= flight; ++each) octets_in_flight_ -= each->octets.size();
+  in_flight_.erase(done, flight + 1);
   retries_ = 0;
   return {};
 }
@@ -92,7 +95,9 @@ Result<void> BlockSender::retry_or_lose(Flight& flight, const Error& error) {
     flight.tag = 0;  // until the server session is back
     return {};
   }
-  if (!is_undelivered(flight, error) || in_flight_.size() > 1 || retries_ == kRetryDelays.size())
+  auto last_seq = static_cast<std::uint16_t>(next_seq_ - 1);
+  bool is_alone = in_flight_.size() == 1 && flight.seq == last_seq;
+  if (!is_undelivered(flight, error) || !is_alone || retries_ == kRetryDelays.size())
     return fail(error.blame, "connectivity-error", "in-band data was answered " + error.condition);
   window_.halve();
   if (is_rate_limit(error)) coalesce_ = std::min(coalesce_ * 2, kMaxCoalesce);

@@ -165,6 +165,15 @@ TEST_F(IbbDelivery, IsLostIfOneOfSeveralBlocksDidNotArrive) {  // covers IBB-13
   EXPECT_EQ(sent(), "data(0,abcd) data(1,efgh) close");
 }
 
+TEST_F(IbbDelivery, IsLostIfABlockIsMissingBeforeOneThatArrived) {  // covers IBB-13
+  start_open();
+  write("abcdefgh");
+  result(1);
+  error(0, "recipient-unavailable");
+  EXPECT_EQ(loss(), "connectivity-error");
+  EXPECT_EQ(sent(), "data(0,abcd) data(1,efgh) close");
+}
+
 TEST_F(IbbDelivery, IsLostIfThePeerRefusesABlock) {  // covers IBB-14
   for (auto condition : {"item-not-found", "unexpected-request", "bad-request", "forbidden"}) {
     closed.reset();
@@ -267,6 +276,21 @@ TEST_F(IbbServerSession,
   EXPECT_EQ(sent(), "data(0,abcd) data(0,abcd)");
   timeout(1);  // that one did not cross
   EXPECT_EQ(loss(), "connectivity-error");
+}
+
+// Nobody acknowledges a block who has not taken those before it.
+TEST_F(IbbServerSession, TakesTheResultOfALaterBlockForThatOfAnEarlierOne) {  // covers JGL-37
+  start_open();
+  write("abcdefgh");
+  session->on_server_away();
+  timeout(0);
+  result(1);
+  session->on_server_resumed();
+  write("ijkl");
+  advance(5s);
+  EXPECT_EQ(sent(), "data(0,abcd) data(1,efgh) data(2,ijkl)");
+  result(2);
+  EXPECT_FALSE(closed);
 }
 
 TEST_F(IbbServerSession, IsLostIfSeveralBlocksWentUnanswered) {  // covers JGL-37, IBB-13
