@@ -128,7 +128,10 @@ void Agent::look_for_ways() {
   }
   bool with_turn = ptcp_ && is_enabled(*ptcp_) && settings().ice_turn.empty();
   bool with_stun = ice_ && (is_enabled(*ice_) || is_enabled(*ptcp_)) && settings().ice_stun.empty();
-  if (with_stun || with_turn) ice_servers_.search(server, with_turn);
+  if (with_stun || with_turn)
+    ice_servers_.search(server, with_turn);
+  else
+    ice_servers_.stop();
 }
 
 // For the paths that are tried from now on.

@@ -132,21 +132,19 @@ std::string not_an_address(std::string_view value) {
 }
 
 std::string not_host_and_port(std::string_view value) {
-  std::size_t colon = value.rfind(':');
-  bool good = colon != std::string_view::npos && colon > 0 &&
-              read_number<std::uint16_t>(value.substr(colon + 1), 1);
-  return good ? "" : "host:port, or none";
+  return read_host_and_port(value, 0).value_or(HostAndPort()).port > 0 ? "" : "host:port, or none";
 }
 
 std::string not_a_host(std::string_view value) {
-  bool good = value.find_first_of(" @/") == std::string_view::npos;
-  return good ? "" : "host, host:port, none, or nothing for what your server tells";
+  return read_host_and_port(value, kStunPort)
+             ? ""
+             : "host, host:port, none, or nothing for what your server tells";
 }
 
 std::string not_a_turn_server(std::string_view value) {
-  return read_turn_server(std::string(value)) ? ""
-                                              : "user:password@host, the same with :port, none, or "
-                                                "nothing for what your server tells";
+  return read_turn_server(value) ? ""
+                                 : "user:password@host, the same with :port, none, or "
+                                   "nothing for what your server tells";
 }
 
 SettingEntry transports_entry() {
@@ -248,6 +246,7 @@ std::optional<Reach> read_reach(std::string_view text) { return find_word(kReach
 
 std::vector<std::string> Settings::methods() const {
   std::vector<std::string> order = transports;
+  if (!ice_ptcp) std::erase(order, "ptcp");
   if (!ice_ptcp || std::find(order.begin(), order.end(), "ptcp") != order.end()) return order;
   auto ice = std::find(order.begin(), order.end(), "ice");
   order.insert(ice == order.end() ? ice : ice + 1, "ptcp");
@@ -255,10 +254,9 @@ std::vector<std::string> Settings::methods() const {
 }
 
 std::string shown_value(std::string_view key, std::string_view value) {
-  std::size_t colon = value.find(':'), at = value.rfind('@');
-  if (key != "ice.turn" || colon == std::string_view::npos) return std::string(value);
-  std::string_view behind = at == std::string_view::npos || at < colon ? "" : value.substr(at);
-  return std::string(value.substr(0, colon + 1)) + "***" + std::string(behind);
+  if (key != "ice.turn" || value.empty() || value == "none") return std::string(value);
+  auto relay = read_turn_server(value);  // if it is not one, any part may be the password
+  return relay ? relay->username + ":***" + std::string(value.substr(value.rfind('@'))) : "***";
 }
 
 Result<void> Settings::set(std::string_view key, std::string_view value) {

@@ -57,8 +57,8 @@ struct Settings {
               limit_strangers_per_address = 4;  // C-17: unauthenticated sockets
   std::size_t limit_candidates = 32;            // C-15
 
-  // JGL-30: the methods in the order to try: `transports`, and with ice.ptcp that one right after
-  // ice, or at the end, if it is not named there.
+  // JGL-30: the methods in the order to try: `transports`, with ptcp only if ice.ptcp has it, and
+  // then right after ice, or at the end, if it is not named there.
   std::vector<std::string> methods() const;
 
   // Sets one. Fails, blame kCaller, for an unknown key or a bad value, and says what would do.

@@ -30,9 +30,10 @@ class Networks(World):
     def pair(self, *spaces, transports, tunnel=None, upnp=False):
         """`tunnel`: a port of the first one that a NAT forwards; `upnp`: it may ask its router for
         one."""
+        both = (*AUTO, f"transports={transports}", *(["ice.ptcp=true"] if "ptcp" in transports else []))
         own = [(*([f"s5b.tunnel={tunnel}"] if tunnel else []), *(["s5b.upnp=true"] if upnp else [])),
                ()]
-        people = [self.host(name, *AUTO, f"transports={transports}", *more,
+        people = [self.host(name, *both, *more,
                             within=["ip", "netns", "exec", space])
                   for name, space, more in zip(("romeo", "juliet"), spaces, own)]
         meet(*people)

@@ -10,12 +10,13 @@ import pytest
 from steps import AUTO, arrives, both_open, closed, couple, exchange_messages, start
 
 LOOPBACK = (*AUTO, "transports=ice,ibb", "candidates.loopback=true", "candidates.interfaces=lo")
+PSEUDO_TCP = ("transports=ptcp,ibb", "ice.ptcp=true")
 BOTH = pytest.mark.parametrize("path", ["ice-tcp", "ptcp"])
 
 
 def opened(world, *settings, path="ice-tcp"):
     """A stream by ICE, and what both are told of it."""
-    romeo, juliet = couple(world, *LOOPBACK, *settings, *(["transports=ptcp,ibb"] if path == "ptcp" else []))
+    romeo, juliet = couple(world, *LOOPBACK, *settings, *(PSEUDO_TCP if path == "ptcp" else ()))
     start(romeo, juliet)
     infos = both_open(romeo, juliet)
     for info in infos:
@@ -66,7 +67,7 @@ def test_a_killed_peer_is_seen_at_once(world, caller_dies):  # covers ICE-14
 
 
 def test_pseudo_tcp_is_told_with_its_addresses_and_types(world):
-    romeo, juliet, (mine, hers) = opened(world, "ice.ptcp=true", path="ptcp")
+    romeo, juliet, (mine, hers) = opened(world, path="ptcp")
     assert mine["local"] == hers["remote"] and mine["remote"] == hers["local"]
     assert mine["pair"] == "host/host"
     assert romeo.e2e("status")["ok"]

@@ -62,7 +62,10 @@ const std::vector<Row>& rows() {
        "",
        {"example.org:7625", "[2001:db8::1]:65535", ""},
        {"example.org", ":80", "example.org:", "example.org:0", "example.org:65536", "a:b"}},
-      {"ice.stun", "", {"stun.example.org", "192.0.2.1:9", "none", ""}, {"a b", "a@b", "a/b"}},
+      {"ice.stun",
+       "",
+       {"stun.example.org", "192.0.2.1:9", "none", ""},
+       {"a b", "a@b", "a/b", "a:x"}},
       {"ice.turn", "", {"u:p@turn.example.org:3478", "none", ""}, {"turn.example.org", "u@a"}},
       flag("ice.ptcp", "false"),
       size("ibb.block-size", "4096", "1", "16384", {"0", "16385"}),
@@ -161,7 +164,9 @@ TEST(Settings, KeepTheWordNoneForServersThatAreNotToBeAsked) {  // covers ICE-11
 
 TEST(Settings, ShowNobodyThePasswordOfARelay) {
   EXPECT_EQ(shown_value("ice.turn", "ada:p:a@ss@turn.example.org:9"), "ada:***@turn.example.org:9");
-  EXPECT_EQ(shown_value("ice.turn", "ada:secret"), "ada:***");
+  EXPECT_EQ(shown_value("ice.turn", "ada:secret"), "***");
+  EXPECT_EQ(shown_value("ice.turn", "secret@turn.example.org"), "***");
+  EXPECT_EQ(shown_value("ice.turn", ""), "");
   EXPECT_EQ(shown_value("ice.turn", "none"), "none");
   EXPECT_EQ(shown_value("ice.stun", "a:1"), "a:1");
   Settings settings;
@@ -180,6 +185,7 @@ TEST(Settings, PutPseudoTcpBehindIceIfItIsOn) {  // covers JGL-30
   EXPECT_EQ(order("s5b,ice,ibb", "true"), "s5b ice ptcp ibb ");
   EXPECT_EQ(order("s5b,ibb", "true"), "s5b ibb ptcp ");  // in band goes last in any case
   EXPECT_EQ(order("ptcp,ice", "true"), "ptcp ice ");
+  EXPECT_EQ(order("ptcp,ice", "false"), "ice ");
 }
 
 TEST(Settings, AreReadIntoTheirTypes) {

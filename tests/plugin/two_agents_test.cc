@@ -205,6 +205,21 @@ TEST_F(TwoAgents, GiveClearAnswersToCommandsThatCannotBe) {
 
 // The server loses one stanza after another, from the first of the negotiation on: every attempt
 // ends, on both sides, and nothing stays behind.
+TEST_F(TwoAgents, RepeatNoPasswordOfARelayInAReply) {
+  meet(kAuto, kAuto);
+  for (const char* typed : {"set ice.turn ada:secret@turn.example.org", "set  ice.turn  ada:secret",
+                            "set ice.turn secret", "set ice.stun secret secret"}) {
+    romeo->command(typed);
+    world.run();
+    TellReply reply = romeo->told<TellReply>().back();
+    bool is_password = std::string_view(typed).find("turn") != std::string_view::npos;
+    EXPECT_EQ((reply.line + reply.text).find("secret") == std::string::npos, is_password) << typed;
+  }
+  romeo->command("set  mode  ask");
+  world.run();
+  EXPECT_EQ(romeo->told<TellReply>().back().line, "set  mode  ask");
+}
+
 TEST_F(TwoAgents, EndInADefinedStateWhicheverStanzaIsLost) {
   for (std::size_t lost = 0; lost < 24; ++lost) {
     World fresh;

@@ -13,11 +13,11 @@ namespace {
 
 constexpr Duration kFirstCheck = 5s;      // as long as a SOCKS5 handshake may take (S5B-09)
 constexpr std::size_t kMostCheck = 1024;  // the first: two ufrags of 256 and what goes with them
-constexpr std::size_t kMostWaiting = 128 * 1024;  // two large frames, then it pauses
+constexpr std::size_t kMostWaiting = 128 * 1024;  // two large frames: then nothing more is read
 constexpr std::size_t kMostGuests = 16;           // one for each candidate that is tried (C-15)
-constexpr std::size_t kMostUnanswered = 8;
-constexpr std::size_t kStunIdEnd = 20;        // RFC 5389 section 6: behind type and length
-constexpr ByteView kStunType("\x01\x01", 2);  // the answer that all is well
+constexpr std::size_t kMostUnanswered = 8;        // checks: a peer has one or two under way
+constexpr std::size_t kStunIdEnd = 20;            // RFC 5389 section 6: behind type and length
+constexpr ByteView kStunType("\x01\x01", 2);      // the answer that all is well
 
 ByteView stun_id(ByteView message) { return message.substr(4, kStunIdEnd - 4); }
 
@@ -57,6 +57,11 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   bool has_spoken() const { return has_spoken_; }
   bool is_settled() const { return is_settled_; }
   void await() { is_awaited_ = true; }
+  // The peer began anew: what it said before is not of this stream.
+  void forget() {
+    held_.clear();
+    has_spoken_ = false;
+  }
 
   // To the library, if it is to have guests; once.
   void go_in() {
@@ -67,8 +72,11 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
 
   Guest take() {
     let_go();
-    held_ += std::exchange(input_, {});
-    if (!held_.empty()) outer_.unread(std::exchange(held_, {}));
+    Bytes waiting;  // what the library left unanswered goes first
+    for (const Bytes& check : checks_) waiting += rfc4571::framed(check);
+    waiting += held_;
+    waiting += input_.view();
+    if (!waiting.empty()) outer_.unread(waiting);
     return {std::move(outer_), from_};
   }
 
@@ -88,16 +96,16 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   }
 
   void on_bytes(ByteView octets) override {
-    input_ += octets;
+    input_.append(octets);
     while (!is_gone_ && take_frame()) {
     }
     if (held_.size() + input_.size() > kMostWaiting) outer_.stream->set_listener(nullptr);
   }
 
-  // Whether there was a whole one. Checks go on to the library even if they come behind what waits:
-  // the peer may use the connection before we have its answer to ours.
+  // Whether there was a whole one. Checks go on to the library, while it is there, even if they
+  // come behind what waits: the peer may use the connection before we have its answer to ours.
   bool take_frame() {
-    ByteView rest = input_;
+    ByteView rest = input_.view();
     if (rest.size() < rfc4571::kLengthSize) return false;
     std::size_t size = rfc4571::number_at(rest, 0);
     rest.remove_prefix(rfc4571::kLengthSize);
@@ -107,42 +115,43 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
     if (rest.size() < size) return false;
     rest = rest.substr(0, size);
     if (!is_known_ && !know(rest)) return refuse();
-    std::size_t whole = rfc4571::kLengthSize + size;
-    if (is_stun) {
+    ByteView whole = input_.view().substr(0, rfc4571::kLengthSize + size);
+    if (is_stun && !is_awaited_) {
       checks_.emplace_back(rest);
       if (checks_.size() > kMostUnanswered) checks_.pop_front();
-      pass_on(ByteView(input_).substr(0, whole));
+      pass_on(whole);
     } else {
-      held_ += ByteView(input_).substr(0, whole);
-      speak();
+      held_ += whole;
+      if (!is_stun) speak();
     }
-    input_.erase(0, whole);
+    input_.consume(whole.size());
     return true;
   }
 
   // Frames of the library, which holds back nothing of a frame for long.
   void on_library_says(ByteView octets) {
-    said_ += octets;
+    said_.append(octets);
     while (said_.size() >= rfc4571::kLengthSize) {
-      std::size_t whole = rfc4571::kLengthSize + rfc4571::number_at(said_, 0);
+      std::size_t whole = rfc4571::kLengthSize + rfc4571::number_at(said_.view(), 0);
       if (said_.size() < whole) return;
-      ByteView frame = ByteView(said_).substr(0, whole);
+      ByteView frame = said_.view().substr(0, whole);
       Bytes better = answer_to(frame.substr(rfc4571::kLengthSize));
       ByteView leaves = better.empty() ? frame : better;
       if (outer_.stream->write(leaves) < leaves.size()) return door_.dismiss(*this);
-      said_.erase(0, whole);
+      said_.consume(whole);
     }
   }
 
   // The frame in place of the library's answer to a check, which tells its end in place of the
   // guest's; nothing if it is none.
-  Bytes answer_to(ByteView message) const {
+  Bytes answer_to(ByteView message) {
     if (message.size() < kStunIdEnd || message.substr(0, kStunType.size()) != kStunType) return {};
     auto asked = std::find_if(checks_.begin(), checks_.end(), [message](const Bytes& check) {
       return stun_id(check) == stun_id(message);
     });
     if (asked == checks_.end()) return {};
     Bytes answer = StunAnswer(door_.ours_, from_, door_.is_controlling_)(*asked);
+    checks_.erase(asked);
     return answer.empty() ? answer : rfc4571::framed(answer);  // none to a check before a restart
   }
 
@@ -199,11 +208,11 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   std::unique_ptr<Network::Pending> connecting_;
   Strangers::Pass pass_;
   Timer limit_;
-  Bytes input_;               // less than a frame
-  Bytes held_;                // frames that are no checks
+  ByteQueue input_;           // less than a frame
+  Bytes held_;                // frames for whoever takes over
   Bytes waiting_;             // for the connection to the library
-  Bytes said_;                // by the library: a part of a frame
-  std::deque<Bytes> checks_;  // the last ones
+  ByteQueue said_;            // by the library: a part of a frame
+  std::deque<Bytes> checks_;  // the last ones that the library has not answered
   bool is_known_ = false, has_spoken_ = false, is_awaited_ = false, is_settled_ = false,
        is_gone_ = false;
 };
@@ -219,6 +228,11 @@ FrontDoor::FrontDoor(bool is_controlling, Network& network, Strangers& strangers
       sweep_(scheduler, env) {}
 
 FrontDoor::~FrontDoor() = default;
+
+void FrontDoor::set_credentials(const IceCredentials& ours) {
+  ours_ = ours;
+  for (auto& visitor : visitors_) visitor->forget();
+}
 
 Result<Endpoint> FrontDoor::open(const Endpoint& inner) {
   for (const Door& door : doors_) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The doors that are shown for our passive candidates, before those of the ICE library. The library
 // mixes what comes on all its connections before one is nominated (ICE-TCP.md, B4), so nobody gets
-// to it by these who has not shown by a first check, signed with the password of this negotiation,
-// to be the peer: strangers cost nothing but their place among the few (C-17). The library's own
-// ports are shown to nobody, but open.
+// to it who has not shown by a first check, signed with the password of this negotiation, to be the
+// peer: strangers cost nothing but their place among the few (C-17). The library's own ports are
+// shown to nobody, and hear nobody but this machine (library_sockets.h).
 //
 // What a guest says in checks is passed on to the library, by a connection of our own; frames that
 // are no checks wait here, in order, for whoever takes the guest over (ICE-08): a peer may use the
@@ -39,7 +39,7 @@ class FrontDoor {
   ~FrontDoor();
 
   // Whose password opens; before the first door, and again after a restart (ICE-13).
-  void set_credentials(const IceCredentials& ours) { ours_ = ours; }
+  void set_credentials(const IceCredentials& ours);
 
   // The door before `inner`, where the library listens: the same one each time.
   Result<Endpoint> open(const Endpoint& inner);

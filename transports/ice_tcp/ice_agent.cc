@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "transports/ice_tcp/ice_agent.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <nice/agent.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
-#include "transports/net/system_address.h"
+#include "transports/ice_tcp/library_sockets.h"
 
 namespace balcony {
 namespace {
@@ -21,8 +18,8 @@ constexpr guint kCheckEnds = 1000;  // ms until a check without an answer is ove
 constexpr guint kUdpCheckFirst = 200;  // ms until a check by UDP is repeated, then twice as long
 constexpr guint kUdpChecks = 3;        // of each, 1.4 s in all: a nomination waits for the last
 constexpr std::size_t kMostSent = 64 * 1024;  // in one call, of pseudo-TCP
-constexpr std::size_t kMostReceived =
-    64 * 1024;  // before the connection is taken; it is one flight
+// That nobody has fetched. Before a connection is taken, it is one flight.
+constexpr std::size_t kMostReceivedByTcp = 64 * 1024, kMostReceivedByUdp = 2 * 1024 * 1024;
 
 tl::unexpected<Error> broken(std::string text) {
   return fail(Blame::kEnvironment, "failed-transport", std::move(text));
@@ -107,43 +104,6 @@ NiceCandidate* to_nice(const IceCandidate& candidate, IceKind kind, guint stream
   return made;
 }
 
-// ---- the nominated connection among our descriptors: the library does not tell which it is ----
-
-bool is_tcp(int fd) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
-std::vector<int> open_descriptors() {
-  std::vector<int> found;
-  DIR* folder = opendir("/proc/self/fd");
-  while (const dirent* entry = folder ? readdir(folder) : nullptr) {
-    std::string_view name = entry->d_name;
-    int fd = -1;
-    if (std::from_chars(name.data(), name.data() + name.size(), fd).ec == std::errc())
-      found.push_back(fd);
-  }
-  if (folder) closedir(folder);
-  return found;
-}
-
-// By both its ends. The library knows only the outer one of ours behind a NAT, or what the peer's
-// door said of it: then it is the only connection to that peer's address, at least from our own.
-std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
-                                   const Endpoint& theirs) {
-  std::vector<int> to_them, from_base;
-  for (int fd : open_descriptors()) {
-    if (!is_tcp(fd) || remote_of(fd) != theirs) continue;
-    auto local = local_of(fd);
-    if (local == seen) return fd;
-    to_them.push_back(fd);
-    if (local && local->ip == base) from_base.push_back(fd);
-  }
-  const std::vector<int>& found = from_base.empty() ? to_them : from_base;
-  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
-}
-
 // ---- the agent ----
 
 class LibniceAgent final : public IceAgent {
@@ -194,7 +154,14 @@ class LibniceAgent final : public IceAgent {
   LibniceAgent(const LibniceAgent&) = delete;
   LibniceAgent& operator=(const LibniceAgent&) = delete;
 
-  bool gather() { return stream_ != 0 && nice_agent_gather_candidates(agent_, stream_); }
+  bool gather() {
+    if (stream_ == 0 || !nice_agent_gather_candidates(agent_, stream_)) return false;
+    for (const IceCandidate& candidate : candidates()) {
+      bool is_listening = kind_ == IceKind::kTcp && candidate.tcp == TcpType::kPassive;
+      if (is_listening && candidate.type == IceType::kHost) hear_only_ourselves(candidate.at);
+    }
+    return true;
+  }
 
   IceCredentials credentials() const override {
     char *ufrag = nullptr, *pwd = nullptr;
@@ -236,7 +203,7 @@ class LibniceAgent final : public IceAgent {
   void end_remote() override { nice_agent_peer_candidate_gathering_done(agent_, stream_); }
 
   void restart() override {
-    state_ = State::kWorking;
+    if (!is_flooded_) state_ = State::kWorking;
     received_.clear();
     nice_agent_restart_stream(agent_, stream_);
   }
@@ -254,7 +221,7 @@ class LibniceAgent final : public IceAgent {
     IceType type = type_of(*ours);
     return Pair{type, type_of(*theirs),
                 endpoint_of(type == IceType::kRelayed ? ours->addr : ours->base_addr),
-                endpoint_of(theirs->addr)};
+                endpoint_of(theirs->addr), ours->transport == NICE_CANDIDATE_TRANSPORT_TCP_PASSIVE};
   }
 
   Result<Taken> take() override {
@@ -295,7 +262,8 @@ class LibniceAgent final : public IceAgent {
   }
   static void found(NiceAgent*, NiceCandidate*, gpointer data) { of(data).on_news_(); }
   static void changed(NiceAgent*, guint, guint, guint state, gpointer data) {
-    if (state == NICE_COMPONENT_STATE_READY) of(data).state_ = State::kReady;
+    if (state == NICE_COMPONENT_STATE_READY && !of(data).is_flooded_)
+      of(data).state_ = State::kReady;
     if (state == NICE_COMPONENT_STATE_FAILED) of(data).state_ = State::kFailed;
     of(data).on_news_();
   }
@@ -304,8 +272,10 @@ class LibniceAgent final : public IceAgent {
     of(data).on_news_();
   }
   static void received(NiceAgent*, guint, guint, guint size, char* octets, gpointer data) {
-    bool is_bounded = of(data).kind_ == IceKind::kTcp;  // else by whoever speaks there
-    if (is_bounded && of(data).received_.size() + size > kMostReceived) {
+    bool is_tcp = of(data).kind_ == IceKind::kTcp;
+    std::size_t most = is_tcp ? kMostReceivedByTcp : kMostReceivedByUdp;
+    if (of(data).received_.size() + size > most) {
+      of(data).is_flooded_ = true;
       of(data).state_ = State::kFailed;
     } else {
       of(data).received_.append(octets, size);
@@ -319,7 +289,7 @@ class LibniceAgent final : public IceAgent {
   NiceAgent* agent_ = nullptr;
   guint stream_ = 0;
   State state_ = State::kWorking;
-  bool is_gathered_ = false, is_connected_ = false;
+  bool is_gathered_ = false, is_connected_ = false, is_flooded_ = false;
   Bytes received_;
 };
 

@@ -39,7 +39,8 @@ class IceAgent {
   };
   struct Pair {
     IceType ours, theirs;
-    Endpoint local, remote;  // as the library sees them
+    Endpoint local, remote;   // as the library sees them
+    bool came_to_us = false;  // with TCP: on a passive candidate
   };
   struct Taken {
     Socket socket;

@@ -13,7 +13,7 @@ namespace balcony {
 namespace {
 
 // What is valid for longer is asked for as seldom as that, what is over at once not more often.
-constexpr std::int64_t kSeldom = 6 * 3600, kOften = 60;  // seconds
+constexpr std::chrono::seconds kSeldom = 6h, kOften = 1min;
 
 // By UDP, which is how the ICE library asks.
 std::optional<HostAndPort> read_service(const Element& service, std::string_view type) {
@@ -58,18 +58,15 @@ std::optional<std::int64_t> read_date(std::string_view text) {
 
 }  // namespace
 
-std::optional<TurnServer> read_turn_server(const std::string& text) {
-  std::size_t at = text.rfind('@'), colon = text.find(':');
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return std::nullopt;
-  TurnServer server{read_stun_server(text.substr(at + 1)), text.substr(0, colon),
-                    Redacted(text.substr(colon + 1, at - colon - 1))};
-  bool is_whole = !server.at.host.empty() && !server.username.empty() && !server.password.empty();
-  return is_whole ? std::optional(std::move(server)) : std::nullopt;
-}
-
-HostAndPort read_stun_server(const std::string& text) {
-  if (IpAddress::parse(text)) return {text, kStunPort};
-  return split_host_and_port(text, kStunPort);
+std::optional<TurnServer> read_turn_server(std::string_view text) {
+  std::size_t end = text.rfind('@'), colon = text.find(':');
+  if (end == std::string_view::npos || colon == std::string_view::npos || colon > end)
+    return std::nullopt;
+  auto at = read_host_and_port(text.substr(end + 1), kStunPort);
+  std::string_view username = text.substr(0, colon),
+                   password = text.substr(colon + 1, end - colon - 1);
+  if (!at || username.empty() || password.empty()) return std::nullopt;
+  return TurnServer{std::move(*at), std::string(username), Redacted(std::string(password))};
 }
 
 IpAddress best_to_ask(const std::vector<IpAddress>& addresses) {
@@ -83,12 +80,14 @@ void IceServers::search(const std::string& server, bool with_turn) {
   with_turn_ = with_turn;
   stun_.reset();
   turn_.reset();
+  stop();
   ask();
 }
 
 void IceServers::stop() {
   renewal_.clear();
   replies_.reset();
+  is_renewing_ = false;
 }
 
 // Those known stay until there is an answer.
@@ -98,23 +97,29 @@ void IceServers::ask() {
   if (!with_turn_) services.set_attr("type", "stun");
   auto on_reply = [this](const Result<Element>& iq) {
     if (const Element* told = iq ? iq->child("services", ns::kExternalServices) : nullptr)
-      on_services(*told);
+      return on_services(*told);
+    if (is_renewing_) ask_again(kOften);
   };
   port_.request("get", std::move(services), replies_->guard(std::move(on_reply)), server_);
+}
+
+void IceServers::ask_again(std::chrono::seconds wait) {
+  is_renewing_ = true;
+  renewal_.set(env_.now() + wait, [this] { ask(); });
 }
 
 void IceServers::on_services(const Element& services) {
   stun_.reset();
   turn_.reset();
+  is_renewing_ = false;
   for (const Element* service : services.children()) {
     if (!stun_) stun_ = read_service(*service, "stun");
     if (turn_ || !with_turn_) continue;
     turn_ = read_relay(*service);
     auto end = read_date(service->attr("expires"));
     if (!turn_ || !end) continue;
-    std::int64_t left = *end - env_.unix_time();
-    auto wait = std::chrono::seconds(std::clamp(left / 2, kOften, kSeldom));
-    renewal_.set(env_.now() + wait, [this] { ask(); });
+    std::chrono::seconds left(*end - env_.unix_time());
+    ask_again(std::clamp(left / 2, kOften, kSeldom));
   }
 }
 

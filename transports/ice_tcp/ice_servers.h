@@ -4,8 +4,10 @@
 // through an IqPort of the account.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jingle/base/redacted.h"
@@ -26,10 +28,7 @@ struct TurnServer {
 };
 
 // USERNAME:PASSWORD@HOST[:PORT]; the password may hold either sign, the name no colon.
-std::optional<TurnServer> read_turn_server(const std::string& text);
-
-// host, host:port, 192.0.2.1, 2001:db8::1, [2001:db8::1]:port
-HostAndPort read_stun_server(const std::string& text);
+std::optional<TurnServer> read_turn_server(std::string_view text);
 
 // Of a server's addresses, at least one, the one to ask: ours of IPv6 are what they are, those of
 // IPv4 have a NAT worth asking about.
@@ -40,9 +39,10 @@ class IceServers {
   IceServers(IqPort& port, Scheduler& scheduler, const Env& env)  // all borrowed
       : port_(port), env_(env), renewal_(scheduler, env) {}
 
-  // A new login at `server`. Without `with_turn` it is asked for STUN alone.
+  // A new login at `server`, or another wish. Without `with_turn` it is asked for STUN alone. A
+  // relay's password does not last: the server is asked again in time, and until it answers.
   void search(const std::string& server, bool with_turn);
-  void stop();  // offline: nothing is asked again
+  void stop();  // they are of no use: nothing is asked again
 
   // Hosts may be names. Nothing: none is known.
   const std::optional<HostAndPort>& stun() const { return stun_; }
@@ -50,13 +50,14 @@ class IceServers {
 
  private:
   void ask();
+  void ask_again(std::chrono::seconds wait);
   void on_services(const Element& services);
 
   IqPort& port_;
   const Env& env_;
   Timer renewal_;
   std::string server_;
-  bool with_turn_ = false;
+  bool with_turn_ = false, is_renewing_ = false;
   std::optional<HostAndPort> stun_;
   std::optional<TurnServer> turn_;
   std::optional<Lifeline> replies_;  // of this search

@@ -77,7 +77,7 @@ class IceTransport : public Transport {
   void trickle();
   void take_remote(IceWord word);
   void give_remote();
-  void follow_restart(const IceCredentials& credentials);
+  bool follow_restart(const IceCredentials& credentials);
   std::vector<IceCandidate> to_show();
   bool has_peer_spoken(const IceAgent::Pair& pair) const;
   void take_over(const IceAgent::Pair& pair);
@@ -114,6 +114,7 @@ class IceTransport : public Transport {
   std::vector<IceCandidate> waiting_;  // theirs, not yet the agent's
   std::size_t taken_ = 0;              // of theirs in this generation
   bool is_theirs_seen_ = false;        // they showed some, even if none is of use
+  bool is_theirs_known_ = false;       // to the agent
   bool is_theirs_complete_ = false, is_end_given_ = false;
   unsigned restarts_ = 0;
 };
@@ -132,7 +133,8 @@ Result<void> IceTransport::on_remote_description(const Element& transport) {
 // What the setting names, or the server tells of; nothing in reach `relay`, where it would show us.
 HostAndPort IceTransport::stun_to_ask() const {
   if (settings_.stun == kNone || reach_ != Reach::kAny) return {};
-  if (!settings_.stun.empty()) return read_stun_server(settings_.stun);
+  if (!settings_.stun.empty())
+    return read_host_and_port(settings_.stun, kStunPort).value_or(HostAndPort());
   return world_.servers ? world_.servers->stun().value_or(HostAndPort()) : HostAndPort();
 }
 
@@ -215,7 +217,7 @@ Result<void> IceTransport::on_remote_info(const Element& transport) {
   if (!word) return tl::make_unexpected(word.error());
   if (is_over_ || theirs_.empty()) return {};  // late, or of a session that was lost
   bool is_new = !word->credentials.empty() && word->credentials != theirs_;
-  if (is_new) follow_restart(word->credentials);
+  if (is_new && !follow_restart(word->credentials)) return {};
   take_remote(std::move(*word));
   turn_soon();
   return {};
@@ -232,32 +234,30 @@ void IceTransport::take_remote(IceWord word) {
   }
 }
 
-// ICE-13: with new credentials the peer begins anew, and so do we. A nominated pair is not given
-// up.
-void IceTransport::follow_restart(const IceCredentials& credentials) {
-  if (is_nominated_ || restarts_ == kMostRestarts) return;
+// ICE-13: with new credentials the peer begins anew, and so do we, if it may: a nominated pair is
+// not given up.
+bool IceTransport::follow_restart(const IceCredentials& credentials) {
+  if (is_nominated_ || restarts_ == kMostRestarts) return false;
   ++restarts_;
   theirs_ = credentials;
   waiting_.clear();
   taken_ = 0;
-  is_theirs_seen_ = is_theirs_complete_ = is_end_given_ = false;
-  if (!agent_ || !is_described_) return;
+  is_theirs_seen_ = is_theirs_complete_ = is_end_given_ = is_theirs_known_ = false;
+  if (!agent_ || !is_described_) return true;
   agent_->restart();
   ours_ = agent_->credentials();
   door_.set_credentials(ours_);
-  if (is_agreed_) agent_->set_remote(theirs_);
   ++generation_;
   shown_.clear();
   is_end_shown_ = false;
+  return true;
 }
 
 void IceTransport::give_remote() {
   if (!is_agreed_ || is_nominated_) return;
-  if (!waiting_.empty()) {
-    agent_->set_remote(theirs_);
-    agent_->add_remote(std::exchange(waiting_, {}));
-  }
-  door_.let_in();
+  if (!std::exchange(is_theirs_known_, true)) agent_->set_remote(theirs_);
+  if (!waiting_.empty()) agent_->add_remote(std::exchange(waiting_, {}));
+  door_.let_in();  // they may come to us even if we may not go to them
   if (is_theirs_complete_ && !std::exchange(is_end_given_, true)) agent_->end_remote();
 }
 
@@ -280,8 +280,11 @@ void IceTransport::turn() {
     return fail_with("neither side could connect to the other by ICE");
   if (agent_->state() != IceAgent::State::kReady) return;
   if (!std::exchange(is_nominated_, true)) {
-    deadline_.set(world_.env.now() + kFirstFrame,
-                  [this] { fail_with("the other side did not use the connection that ICE made"); });
+    bool is_tcp = settings_.kind == IceKind::kTcp;
+    deadline_.set(world_.env.now() + kFirstFrame, [this, is_tcp] {
+      fail_with(is_tcp ? "the other side did not use the connection that ICE made"
+                       : "ICE found a way, but nothing came by it");
+    });
   }
   auto pair = agent_->pair();
   if (!pair) return fail_with(pair.error().text);
@@ -338,6 +341,7 @@ void IceTransport::take_over(const IceAgent::Pair& pair) {
     agent_.reset();
     return;  // until what it said last has come
   }
+  if (pair.came_to_us) return fail_with("the connection that ICE chose is gone");
   auto taken = agent_->take();
   if (!taken) return fail_with(taken.error().text);
   agent_.reset();  // its listening port with it

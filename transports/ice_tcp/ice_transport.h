@@ -30,7 +30,7 @@ class IceFactory : public TransportFactory {
   struct Settings {
     AddressPolicy policy;  // candidates.*
     IceKind kind = IceKind::kTcp;
-    // ice.stun and ice.turn: what read_stun_server() and read_turn_server() read, or none; empty:
+    // ice.stun and ice.turn: what read_host_and_port() and read_turn_server() read, or none; empty:
     // what the server tells.
     std::string stun, turn;
     std::size_t most_candidates = 32;  // limits.candidates

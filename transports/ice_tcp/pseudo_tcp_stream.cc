@@ -12,6 +12,7 @@ constexpr std::size_t kMostPiece = 16 * 1024;
 constexpr std::size_t kHead = 4, kCount = 4;
 constexpr Duration kLinger = 5s;     // for F and A of both, as TcpStream has it
 constexpr Duration kLastWords = 2s;  // for our A, should it get lost: the library repeats it
+constexpr std::string_view kPathBroke = "the path to the other side broke";
 constexpr char kData = 'D', kRead = 'W', kEnd = 'F', kAllRead = 'A';
 
 std::size_t number(ByteView octets) {
@@ -29,7 +30,7 @@ Bytes octets_of(std::size_t value, std::size_t count) {
 bool is_good(char kind, std::size_t size) {
   switch (kind) {
     case kData:
-      return size <= kMostPiece;
+      return size > 0 && size <= kMostPiece;
     case kRead:
       return size == kCount;
     case kEnd:
@@ -96,36 +97,39 @@ void PseudoTcpStream::turn_soon() {
 }
 
 void PseudoTcpStream::turn() {
-  if (!is_ended_) {
-    read();
-    send();
+  read();
+  if (!is_ended_) send();
+  if (agent_->state() == IceAgent::State::kFailed && !is_ended_) {
+    bool is_known = is_read_here_ && is_read_there_;  // the other one has gone, as it may
+    end(is_known ? std::nullopt : std::optional(lost(std::string(kPathBroke))));
   }
-  if (agent_->state() == IceAgent::State::kFailed && !is_ended_)
-    end(is_read_here_ ? std::nullopt : std::optional(lost("the path to the other side broke")));
   deliver();
 }
 
 void PseudoTcpStream::send() {
   while (!output_.empty()) {
     std::size_t taken = agent_->send(output_.view());
-    if (taken == 0) return;  // there will be news
+    if (taken == 0) return;  // the library tells when it has room
     output_.consume(taken);
   }
 }
 
 void PseudoTcpStream::read() {
-  arrived_ += agent_->take_received();
+  arrived_.append(agent_->take_received());
   while (!is_ended_ && take_record()) {
   }
+  if (is_ended_) arrived_.clear();
 }
 
 bool PseudoTcpStream::take_record() {
   if (arrived_.size() < kHead) return false;
-  ByteView record = arrived_;
+  ByteView record = arrived_.view();
   char kind = record[0];
   std::size_t size = number(record.substr(1, kHead - 1));
   bool fits = kind != kData || input_.size() + untold_ + size <= kWindow;
-  if (!is_good(kind, size) || !fits || (is_over_there_ && kind == kData)) {
+  bool is_due =
+      kind == kAllRead ? is_closing_ && !is_read_there_ : kind == kRead || !is_over_there_;
+  if (!is_good(kind, size) || !fits || !is_due) {
     end(Error{Blame::kPeer, "connectivity-error", "what came by pseudo-TCP makes no sense"});
     return false;
   }
@@ -134,24 +138,33 @@ bool PseudoTcpStream::take_record() {
   if (kind == kData) input_ += payload;
   if (kind == kRead) unread_there_ -= std::min(unread_there_, number(payload));
   if (kind == kEnd) is_over_there_ = true;
-  if (kind == kAllRead && is_closing_) {
+  arrived_.consume(kHead + size);
+  if (kind == kAllRead) {
     is_read_there_ = true;
-    if (is_read_here_) end({});  // the other one knows all: it may go
+    if (is_answering_) {
+      end({});
+    } else if (is_read_here_) {
+      wait_for_last_words();
+    }
   }
-  arrived_.erase(0, kHead + size);
   return true;
 }
 
 // All that the other side said has been heard, and it has said its last.
 void PseudoTcpStream::finish() {
   is_read_here_ = true;
+  is_answering_ = !is_closing_;
   put(kAllRead, {});
   close();
-  if (is_read_there_)
-    linger_.set(env_.now() + kLastWords, [this] {
-      end({});
-      deliver();
-    });
+  if (is_read_there_) wait_for_last_words();
+}
+
+// Nobody tells whether our A has come: the other one may only go.
+void PseudoTcpStream::wait_for_last_words() {
+  linger_.set(env_.now() + kLastWords, [this] {
+    end({});
+    deliver();
+  });
 }
 
 void PseudoTcpStream::end(std::optional<Error> error) {

@@ -5,16 +5,16 @@
 //
 // That pseudo-TCP knows no end, no pause that it survives, and does not tell what has arrived. So
 // the octets travel in records, which are ours: a letter, a length of 24 bits, and so much:
-//   D  a piece of the stream, at most 16 KiB
-//   W  of 4 octets: how many more of the stream have been read; nobody is ahead of that by more
-//   than
-//      256 KiB, and the library itself is always read
+//   D  a piece of the stream, at most 16 KiB, and not nothing
+//   W  of 4 octets: how many more of the stream have been read
 //   F  the end: nothing of the stream follows
 //   A  all up to the other's F has been read
 //
-// Memory: 256 KiB wait to be sent or read at the other side, then write() takes less; as much that
-// nobody listens to is kept. The end is in order once both have said F and A; whoever says F ends
-// the other direction too, once it has been read (the streams above close both ways first, JGL-33).
+// Memory: nobody is ahead of what the other one has read by more than 256 KiB; then write() takes
+// less. So no more than that waits to be sent, or to be heard; the library itself is always read.
+//
+// The end is in order once both have said F and A; whoever says F ends the other direction too,
+// once it has been read (the streams above close both ways first, JGL-33).
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,7 @@ class PseudoTcpStream final : public ByteStream {
   void send();
   void put(char kind, ByteView payload);
   void finish();
+  void wait_for_last_words();
   void end(std::optional<Error> error);
   void deliver();
   bool is_writable_due() const;
@@ -53,7 +54,7 @@ class PseudoTcpStream final : public ByteStream {
   Timer turn_, linger_;
   Listener* listener_ = nullptr;
   ByteQueue output_;              // records that the library has not taken
-  Bytes arrived_;                 // records that are not whole
+  ByteQueue arrived_;             // records that are not whole
   Bytes input_;                   // of the stream, unheard
   std::size_t unread_there_ = 0;  // of what we said, as far as we were told
   std::size_t untold_ = 0;        // heard, and not yet told by W
@@ -62,6 +63,7 @@ class PseudoTcpStream final : public ByteStream {
   bool is_read_there_ = false;    // A has come
   bool is_over_there_ = false;    // F has come
   bool is_read_here_ = false;     // A is said
+  bool is_answering_ = false;     // F is said behind A: who has read the one has the other
   bool is_ended_ = false;         // only the last call is left
   std::optional<Error> error_;    // why it broke
 };

@@ -4,7 +4,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "jingle/base/number.h"
 
 namespace balcony {
 
@@ -82,14 +83,18 @@ bool IpAddress::starts_with(std::initializer_list<std::uint8_t> prefix) const {
   return std::equal(prefix.begin(), prefix.end(), octets_.begin());
 }
 
-HostAndPort split_host_and_port(const std::string& text, std::uint16_t otherwise) {
-  std::size_t colon = text.rfind(':');
-  HostAndPort split{text.substr(0, colon), otherwise};
-  if (colon == std::string::npos) return split;
-  if (split.host.starts_with('[') && split.host.ends_with(']'))
-    split.host = split.host.substr(1, split.host.size() - 2);
-  std::from_chars(text.data() + colon + 1, text.data() + text.size(), split.port);
-  return split;
+std::optional<HostAndPort> read_host_and_port(std::string_view text, std::uint16_t otherwise) {
+  if (IpAddress::parse(text)) return HostAndPort{std::string(text), otherwise};
+  bool is_bracketed = text.starts_with('[');
+  std::size_t end = is_bracketed ? text.find(']') : text.find(':');
+  std::string_view host = text.substr(is_bracketed, end - is_bracketed), rest;
+  if (end != std::string_view::npos) rest = text.substr(end + is_bracketed);
+  bool is_host = is_bracketed
+                     ? end != std::string_view::npos && IpAddress::parse(host).has_value()
+                     : !host.empty() && host.find_first_of(" @/") == std::string_view::npos;
+  auto port = rest.empty() ? otherwise : read_number<std::uint16_t>(rest.substr(1), 1);
+  if (!is_host || !port || (!rest.empty() && rest[0] != ':')) return std::nullopt;
+  return HostAndPort{std::string(host), *port};
 }
 
 std::string Endpoint::text() const {

@@ -64,12 +64,13 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
-// What a user names: `host` or `host:port`, an address of IPv6 with a port in brackets.
+// What a user names.
 struct HostAndPort {
-  std::string host;
+  std::string host;  // a name or an address, without brackets
   std::uint16_t port = 0;
 };
-// Splits at the last colon; without one, or without a number behind it, the port is `otherwise`.
-HostAndPort split_host_and_port(const std::string& text, std::uint16_t otherwise);
+// host, host:port, 192.0.2.1, 2001:db8::1, [2001:db8::1]:port. Without a port it is `otherwise`.
+// Nothing if it is not one of these.
+std::optional<HostAndPort> read_host_and_port(std::string_view text, std::uint16_t otherwise);
 
 }  // namespace balcony

@@ -11,12 +11,12 @@ namespace {
 constexpr std::size_t kCidBits = 64;  // unique per sender; nothing hangs on its secrecy
 
 std::optional<Candidate> tunnel_candidate(const std::string& text) {
-  if (text.find(':') == std::string::npos) return std::nullopt;
-  HostAndPort outside = split_host_and_port(text, Candidate().port);
+  auto outside = read_host_and_port(text, 0);
+  if (!outside || outside->port == 0) return std::nullopt;
   Candidate candidate;
   candidate.type = CandidateType::kTunnel;
-  candidate.host = std::move(outside.host);
-  candidate.port = outside.port;
+  candidate.host = std::move(outside->host);
+  candidate.port = outside->port;
   return candidate;
 }
 

@@ -61,6 +61,16 @@ class FrontDoorTest : public testing::Test {
     return peer;
   }
   Endpoint guest() const { return library.back().from; }
+  // The library answers each check that it has heard, anew.
+  void answer_all() {
+    End& end = library.back();
+    for (ByteView rest = end.heard.received; rest.size() > 2;) {
+      std::size_t size = rfc4571::number_at(rest, 0);
+      end.say(framed(StunAnswer(kOurs, end.from, false)(rest.substr(2, size))));
+      rest.remove_prefix(2 + size);
+    }
+    run();
+  }
   void run() {
     for (int i = 0; i < 20; ++i) {
       env.advance(1ms);
@@ -122,8 +132,10 @@ TEST_F(FrontDoorTest, PutsTheAnswersRightThatNameItselfInPlaceOfTheGuest) {
   EXPECT_TRUE(peer.heard.received.ends_with(other));
 }
 
+// For the stream that takes over: what the peer says comes first, frame by frame.
 TEST_F(FrontDoorTest, KeepsWhatIsNoCheckInOrderForWhoeverTakesOver) {  // covers ICE-08
   End& peer = invite();
+  answer_all();
   std::size_t passed = library.back().heard.received.size();
   Bytes late = framed(check(stun)), words = framed("the first words") + framed("");
   peer.say(framed("the first words") + late + framed("") + "\1");
@@ -131,6 +143,8 @@ TEST_F(FrontDoorTest, KeepsWhatIsNoCheckInOrderForWhoeverTakesOver) {  // covers
   EXPECT_TRUE(door.has_spoken(guest()));
   EXPECT_GT(news, 0);
   EXPECT_EQ(library.back().heard.received.substr(passed), late);  // the library waits for it
+  answer_all();
+  peer.heard.received.clear();
   Endpoint known = guest();
   ASSERT_TRUE(door.await(known));
   EXPECT_FALSE(door.is_settled(known));
@@ -148,6 +162,49 @@ TEST_F(FrontDoorTest, KeepsWhatIsNoCheckInOrderForWhoeverTakesOver) {  // covers
   run();
   EXPECT_EQ(heard.received, words + "\1\1and more");
   EXPECT_FALSE(door.await(known));
+  taken->connection.stream->set_listener(nullptr);
+}
+
+TEST_F(FrontDoorTest, LeavesChecksThatTheLibraryDidNotAnswerToWhoeverTakesOver) {
+  End& peer = invite();
+  answer_all();
+  Bytes last = framed(check(stun)), late = framed(check(stun)), later = framed(check(stun));
+  peer.say(framed("words") + last);
+  run();
+  Endpoint known = guest();
+  ASSERT_TRUE(door.await(known));
+  std::size_t passed = library.back().heard.received.size();
+  peer.say(late);
+  run();
+  library.back().connection.stream->close();
+  run();
+  peer.say(later);
+  run();
+  EXPECT_EQ(library.back().heard.received.size(), passed);
+  EXPECT_EQ(peer.heard.closes, 0);
+  auto taken = door.take(known);
+  ASSERT_TRUE(taken);
+  Recorder heard;
+  taken->connection.stream->set_listener(&heard);
+  run();
+  EXPECT_EQ(heard.received, last + framed("words") + late + later);
+  taken->connection.stream->set_listener(nullptr);
+}
+
+TEST_F(FrontDoorTest, ForgetsWhatWasSaidBeforeARestart) {  // covers ICE-13
+  End& peer = invite();
+  answer_all();
+  peer.say(framed("words"));
+  run();
+  door.set_credentials({"anew", kOurs.pwd});
+  EXPECT_FALSE(door.has_spoken(guest()));
+  ASSERT_TRUE(door.await(guest()));
+  auto taken = door.take(guest());
+  ASSERT_TRUE(taken);
+  Recorder heard;
+  taken->connection.stream->set_listener(&heard);
+  run();
+  EXPECT_EQ(heard.received, "");
   taken->connection.stream->set_listener(nullptr);
 }
 

@@ -101,10 +101,32 @@ TEST_F(IceServersTest, AsksAgainBeforeARelayForgetsUs) {
     turn(relay(odd));
     EXPECT_TRUE(servers.turn()) << odd;
   }
-  servers.stop();
+  servers.search("example.org", false);  // relays are of no use any more
+  scheduler.advance(1s);
   std::size_t before = port.asked.size();
   scheduler.advance(24h);
   EXPECT_EQ(port.asked.size(), before);
+}
+
+TEST_F(IceServersTest, AsksOnUntilTheServerAnswers) {
+  env.set_unix_start(1'700'000'000 - 1000);  // now: 2023-11-14T22:13:20Z
+  turn("<service type='turn' host='a' username='u' password='p' expires='2023-11-14T22:23:20Z'/>");
+  auto answer = std::exchange(port.answer_to, nullptr);
+  scheduler.advance(10min);
+  EXPECT_EQ(port.asked.size(), 7U);  // after five minutes, and each minute since
+  EXPECT_TRUE(servers.turn());
+  port.answer_to = answer;
+  scheduler.advance(1min);
+  EXPECT_EQ(port.asked.size(), 8U);
+  servers.stop();
+  scheduler.advance(24h);
+  EXPECT_EQ(port.asked.size(), 8U);
+}
+
+TEST_F(IceServersTest, DoesNotAskAgainWhereItGotNoAnswerAtAll) {
+  servers.search("example.org", true);
+  scheduler.advance(24h);
+  EXPECT_EQ(port.asked.size(), 1U);
 }
 
 TEST_F(IceServersTest, KnowsNoneWhereTheServerTellsOfNone) {
@@ -122,18 +144,15 @@ TEST(BestToAsk, IsOfIpv4IfThereIsOne) {
   EXPECT_EQ(best_to_ask({six}), six);
 }
 
-TEST(ServersInSettings, AreReadWithAndWithoutAPort) {
-  EXPECT_EQ(text_of(read_stun_server("stun.example.org")), "stun.example.org:3478");
-  EXPECT_EQ(text_of(read_stun_server("stun.example.org:9")), "stun.example.org:9");
-  EXPECT_EQ(text_of(read_stun_server("2001:db8::1")), "2001:db8::1:3478");
-  EXPECT_EQ(text_of(read_stun_server("[2001:db8::1]:9")), "2001:db8::1:9");
+TEST(RelaysInSettings, AreReadWithAndWithoutAPort) {
   auto relay = read_turn_server("ada:p:a@ss@turn.example.org:9");
   ASSERT_TRUE(relay);
   EXPECT_EQ(relay->username, "ada");
   EXPECT_EQ(relay->password.reveal(), "p:a@ss");
   EXPECT_EQ(text_of(relay->at), "turn.example.org:9");
+  EXPECT_EQ(text_of(read_turn_server("ada:p@[2001:db8::1]")->at), "2001:db8::1:3478");
   for (const char* wrong :
-       {"", "turn.example.org", "ada@turn.example.org", ":p@h", "ada:@h", "a:p@"})
+       {"", "turn.example.org", "ada@turn.example.org", ":p@h", "ada:@h", "a:p@", "a:p@h:x"})
     EXPECT_FALSE(read_turn_server(wrong)) << wrong;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -160,19 +161,42 @@ TEST_F(IceTest, TakesCandidatesThatComeLater) {  // covers ICE-07
   run_ice_until([&] { return a.stream && b.stream; });
 }
 
+TEST_F(IceTest, OpensIfOnlyTheOtherSideMayConnect) {  // covers ICE-16
+  start();
+  offer();
+  IceWord word = *read_ice_transport(*b.description, 32);
+  for (IceCandidate& candidate : word.candidates) candidate.at.ip = *IpAddress::parse("224.0.0.1");
+  b.description = ice_transport(word, true);
+  agree();
+  run_ice_until([&] { return (a.stream && b.stream) || a.failure || b.failure; });
+  EXPECT_TRUE(a.stream && b.stream);
+}
+
 TEST_F(IceTest, BeginsAnewWithAPeerThatDoes) {  // covers ICE-13
   start();
   offer();
   agree();
+  int arrivals = 0;  // where the one candidate leads that comes with a restart too many
+  auto door = network.listen({*IpAddress::parse("127.0.0.1"), 0},
+                             [&](const Connection&, const Endpoint&) { ++arrivals; });
+  ASSERT_TRUE(door);
   IceWord before = *read_ice_transport(*a.description, 32);
   IceWord anew = *read_ice_transport(*b.description, 32);
   anew.credentials = {"anew", "anew4444444444444444444"};
   for (unsigned generation = 1; generation < 100; ++generation) {
     anew.credentials.ufrag = "anew" + std::to_string(generation);
+    if (generation == 5) {
+      IceCandidate candidate;
+      candidate.foundation = "f";
+      candidate.priority = 1;
+      candidate.at = (*door)->local();
+      anew.candidates = {candidate};
+    }
     ASSERT_TRUE(a.transport->on_remote_info(ice_transport(anew, false)));
-    run_idle(2);
+    run_idle(generation == 5 ? 200'000 : 2);
     if (a.infos.empty()) {
-      EXPECT_GT(generation, 2U);
+      EXPECT_EQ(generation, 5U);
+      EXPECT_EQ(arrivals, 0);
       return;
     }
     IceWord after = *read_ice_transport(a.infos.front(), 32);
@@ -326,6 +350,29 @@ INSTANTIATE_TEST_SUITE_P(, IceStrangers,
                          testing::Values(Bytes(), Bytes("\xff\xff", 2), Bytes("\0", 1),
                                          Bytes("\0\x05hello", 7), Bytes(100'000, 'x'),
                                          Bytes("\0\x58\0\1\0\x44\x21\x12\xa4\x42", 10)));
+
+// They can be found by who tries all ports, and must not be entered but through our doors.
+TEST_F(IceTest, HasNoPortOfTheLibraryThatHearsOthers) {  // covers C-17
+  start();
+  std::vector<Endpoint> doors;
+  for (const IceCandidate& candidate : shown(a)) doors.push_back(candidate.at);
+  int found = 0;
+  for (int fd = 0; fd < 1000; ++fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) continue;
+    Endpoint at = *local_of(fd);
+    if (!at.ip.is_v4() || std::find(doors.begin(), doors.end(), at) != doors.end()) continue;
+    ++found;
+    Socket stranger = std::move(*Socket::open(true));
+    SystemAddress other = to_system({*IpAddress::parse("127.0.0.2"), 0});
+    ASSERT_EQ(bind(stranger.fd(), other.get(), other.size), 0);
+    stranger.connect(at);
+    pollfd asked{stranger.fd(), POLLOUT, 0};
+    EXPECT_EQ(poll(&asked, 1, 0), 0) << at.text();  // not even an answer
+  }
+  EXPECT_GE(found, 1);
+}
 
 TEST_F(IceTest, ClosesItsDoorsToStrangersOnceItIsOpen) {  // covers ICE-14
   connect();

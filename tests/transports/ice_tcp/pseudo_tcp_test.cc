@@ -8,6 +8,7 @@
 
 #include "jingle/base/ns.h"
 #include "tests/transports/ice_tcp/ice_fixture.h"
+#include "transports/ice_tcp/ice_agent.h"
 
 namespace balcony {
 namespace {
@@ -111,6 +112,30 @@ TEST_F(PseudoTcpTest, FailsInTimeIfNothingAnswers) {  // covers C-03
   EXPECT_TRUE(a.failure);
 }
 
+// Two agents of the library, of which one is not read: the other one never stops.
+TEST_F(PseudoTcpTest, KeepsNoEndOfWhatNobodyFetches) {
+  std::unique_ptr<IceAgent> agents[2];
+  for (bool second : {false, true}) {
+    IceAgent::Config config;
+    config.kind = IceKind::kPseudoTcp;
+    config.is_controlling = second;
+    config.addresses = {*IpAddress::parse("127.0.0.1")};
+    agents[second] = std::move(*IceAgent::open(config, reactor, [] {}));
+  }
+  for (auto [one, other] : {std::pair(&agents[0], &agents[1]), {&agents[1], &agents[0]}}) {
+    (*one)->set_remote((*other)->credentials());
+    (*one)->add_remote((*other)->candidates());
+    (*one)->end_remote();
+  }
+  Bytes flood(10'000, 'x');
+  run_ice_until([&] {
+    if (agents[0]->is_connected()) agents[0]->send(flood);
+    return agents[1]->state() == IceAgent::State::kFailed;
+  });
+  std::size_t kept = agents[1]->take_received().size();
+  EXPECT_TRUE(kept > 1'000'000 && kept <= 2 * 1024 * 1024) << kept;
+}
+
 // ---- strangers ----
 
 class PseudoTcpStrangers : public PseudoTcpTest, public testing::WithParamInterface<Bytes> {};
@@ -120,7 +145,7 @@ TEST_P(PseudoTcpStrangers, AreNotHeard) {
   run_ice_until([&] { return b.heard.received == "hello"; });
   Socket stranger(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   auto say = [&](const std::string& to) {
-    HostAndPort at = split_host_and_port(to, 0);
+    HostAndPort at = *read_host_and_port(to, 0);
     SystemAddress address = to_system({*IpAddress::parse(at.host), at.port});
     sendto(stranger.fd(), GetParam().data(), GetParam().size(), 0, address.get(), address.size);
   };

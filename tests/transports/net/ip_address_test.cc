@@ -194,19 +194,27 @@ TEST(Interfaces, OfThisMachineAreListed) {
   EXPECT_NE(std::find(all.begin(), all.end(), loopback), all.end());
 }
 
-TEST(HostAndPort, AreSplitAtTheLastColon) {
+TEST(HostAndPort, AreReadWithAndWithoutAPort) {
   struct {
     const char *text, *host;
     std::uint16_t port;
   } rows[] = {{"example.net", "example.net", 7},      {"example.net:5000", "example.net", 5000},
-              {"192.0.2.1:80", "192.0.2.1", 80},      {"[2001:db8::1]:80", "2001:db8::1", 80},
-              {"example.net:", "example.net", 7},     {"example.net:x", "example.net", 7},
-              {"example.net:99999", "example.net", 7}};
+              {"192.0.2.1", "192.0.2.1", 7},          {"192.0.2.1:80", "192.0.2.1", 80},
+              {"2001:db8::1", "2001:db8::1", 7},      {"[2001:db8::1]", "2001:db8::1", 7},
+              {"[2001:db8::1]:80", "2001:db8::1", 80}};
   for (const auto& row : rows) {
-    HostAndPort split = split_host_and_port(row.text, 7);
-    EXPECT_EQ(split.host, row.host) << row.text;
-    EXPECT_EQ(split.port, row.port) << row.text;
+    auto read = read_host_and_port(row.text, 7);
+    ASSERT_TRUE(read) << row.text;
+    EXPECT_EQ(read->host, row.host) << row.text;
+    EXPECT_EQ(read->port, row.port) << row.text;
   }
+}
+
+TEST(HostAndPort, AreNothingElse) {
+  for (const char* wrong : {"", ":", ":80", "a:", "a:x", "a:0", "a:65536", "a:b:80", "a b", "a@b",
+                            "a/b", "2001:db8::g", "[]", "[a]", "[192.0.2.1", "[2001:db8::1]80",
+                            "[2001:db8::1]:", "[2001:db8::1]:x", "2001:db8::1]:80"})
+    EXPECT_FALSE(read_host_and_port(wrong, 7)) << wrong;
 }
 
 }  // namespace
