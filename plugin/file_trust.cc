@@ -4,8 +4,8 @@
 //   format=1
 //   pins=1                in all: tells a file that was cut short
 //   [romeo@example.net]
-//   FINGERPRINT=verified 1795000000 1795000100 fingerprint       or pinned; first seen, last seen,
-//   how
+//   FINGERPRINT=verified 1795000000 1795000100 fingerprint
+//                         or pinned; first seen, last seen, and how in one word
 #include "plugin/file_trust.h"
 
 #include <algorithm>
@@ -43,6 +43,8 @@ std::optional<Pin> read_pin(const std::string& fingerprint, std::string_view tex
   if (!normal || *normal != fingerprint || !first_seen || !last_seen || !is_whole)
     return std::nullopt;
   if (trust != "verified" && trust != "pinned") return std::nullopt;
+  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") != std::string_view::npos)
+    return std::nullopt;
   return Pin{fingerprint, trust == "verified", std::string(text), *first_seen, *last_seen};
 }
 

@@ -125,16 +125,26 @@ TEST_F(FileTrustTest, RefusesEveryKindOfDamageAndLeavesTheFileAlone) {
   const std::string good = kKey + "=pinned 1 2 tofu";
   put(file_with(good));
   ASSERT_TRUE(open());
-  for (const std::string& damage :
-       {std::string(), std::string("[@trust]\n"), std::string("[romeo@example.net]\n") + good,
-        file_with(good, "2"), file_with(good, "0"), file_with(good, ""),
-        file_with("abc=pinned 1 2 tofu"), file_with(std::string(64, 'A') + "=pinned 1 2 tofu"),
-        file_with(kKey + "=trusted 1 2 tofu"), file_with(kKey + "=verified 1"),
-        file_with(kKey + "=verified x 2 user"), file_with(kKey + "=verified 1 2x user"),
-        file_with(kKey + "="), file_with(good) + "[Romeo@example.net]\n" + good,
-        file_with(good) + "[romeo@example.net/orchard]\n" + good,
-        file_with(good) + "[@example.net]\n", file_with(good + "\n" + good, "2"),
-        std::string("[@trust]\nformat=2\npins=0\n")}) {
+  for (const std::string& damage : {std::string(),
+                                    std::string("[@trust]\n"),
+                                    std::string("[romeo@example.net]\n") + good,
+                                    file_with(good, "2"),
+                                    file_with(good, "0"),
+                                    file_with(good, ""),
+                                    file_with("abc=pinned 1 2 tofu"),
+                                    file_with(std::string(64, 'A') + "=pinned 1 2 tofu"),
+                                    file_with(kKey + "=pinned 1 2 to\\nfu"),
+                                    file_with(kKey + "=pinned 1 2 tofu user"),
+                                    file_with(kKey + "=trusted 1 2 tofu"),
+                                    file_with(kKey + "=verified 1"),
+                                    file_with(kKey + "=verified x 2 user"),
+                                    file_with(kKey + "=verified 1 2x user"),
+                                    file_with(kKey + "="),
+                                    file_with(good) + "[Romeo@example.net]\n" + good,
+                                    file_with(good) + "[romeo@example.net/orchard]\n" + good,
+                                    file_with(good) + "[@example.net]\n",
+                                    file_with(good + "\n" + good, "2"),
+                                    std::string("[@trust]\nformat=2\npins=0\n")}) {
     put(damage);
     auto store = FileTrust::open(path);
     ASSERT_FALSE(store) << damage;
