@@ -4,8 +4,9 @@
 //
 //   input: a line of two words, VOICE (f: the first frame stays alone, until the peer is heard) and
 //   CUTS (see cut_by: how the peer's octets come), then lines:
-//     frame COUNT CHARACTER     stun COUNT     raw TEXT      of the peer; `stun` has COUNT more
-//                                                            octets than its header
+//     frame COUNT CHARACTER     stun COUNT [CLAIM]     raw TEXT
+//                                                            of the peer; `stun` has COUNT more
+//                                                            octets than its header, or so it says
 //     write COUNT CHARACTER     mimic COUNT                  of ours; `mimic` looks like `stun`
 //     turn                                                   of the loop
 //     narrow COUNT                                           octets that the wire holds
@@ -21,10 +22,12 @@ namespace {
 
 constexpr std::size_t kLongest = 70'000;
 
-Bytes stun(std::size_t extra, char kind) {
-  Bytes message{0, kind, static_cast<char>(extra >> 8), static_cast<char>(extra & 0xFF)};
+Bytes stun(std::size_t extra, char kind, std::size_t claim) {
+  Bytes message{0, kind, static_cast<char>(claim >> 8), static_cast<char>(claim & 0xFF)};
   return message.append("\x21\x12\xa4\x42", 4).append("transaction!").append(extra, 'x');
 }
+
+Bytes stun(std::size_t extra, char kind) { return stun(extra, kind, extra); }
 
 Bytes framed(ByteView payload) {
   Bytes frame{static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size() & 0xFF)};
@@ -83,7 +86,10 @@ class Run {
     std::size_t count = number_in(take_word(line), kLongest);
     char filling = line.empty() ? 'x' : line[0];
     if (word == "frame") say(framed(Bytes(std::min<std::size_t>(count, 65535), filling)));
-    if (word == "stun") say(framed(stun(std::min<std::size_t>(count, 65515), 1)));
+    if (word == "stun") {
+      count = std::min<std::size_t>(count, 65515);
+      say(framed(stun(count, 1, number_in(line, 65535, count))));
+    }
     if (word == "write") write(Bytes(count, filling));
     if (word == "mimic") write(stun(std::min<std::size_t>(count, 65515), 1));
     if (word == "narrow") pipe_.capacity = std::max<std::size_t>(count, 1);
