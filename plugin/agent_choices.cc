@@ -115,7 +115,10 @@ Agent::Answer Agent::change_setting(const std::string& key, const std::string& v
   }
   std::string now = key + " is " + shown_value(key, value);
   if (!set) return {false, now + " until the program ends. " + set.error().text};
-  return {true, now + "."};
+  const auto& named = settings().transports;
+  bool is_off = key == "transports" && !settings().ice_ptcp &&
+                std::find(named.begin(), named.end(), "ptcp") != named.end();
+  return {true, now + (is_off ? "; ptcp stays off until ice.ptcp is true." : ".")};
 }
 
 }  // namespace balcony

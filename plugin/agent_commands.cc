@@ -10,20 +10,12 @@ namespace {
 
 constexpr const char* kLater = "This comes in a later version.";
 
-// What was typed, but for a password.
-std::string shown_line(const std::string& line, const Result<Command>& command) {
-  if (!command || command->verb != Verb::kSet || command->words.size() < 2) return line;
-  const std::string &key = command->words[0], &value = command->words[1];
-  std::string shown = shown_value(key, value);
-  return shown == value ? line : "set " + key + " " + shown;
-}
-
 }  // namespace
 
 void Agent::on(CommandLine& event) {
   auto command = read_command(event.line);
   Answer answer = command ? run(*command) : Answer{false, command.error().text};
-  tell(TellReply{shown_line(event.line, command), answer.ok, std::move(answer.text)});
+  tell(TellReply{event.line, answer.ok, std::move(answer.text)});
   if (command && command->verb == Verb::kStatus && answer.ok) {
     tell_status(command->words.empty() ? std::nullopt
                                        : std::optional(*Jid::parse(command->words[0])));

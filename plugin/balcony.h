@@ -147,7 +147,8 @@ typedef struct {
   void (*ask)(void* user, const balcony_question* question);
   /* A line for the user; `peer` is empty if it is about no contact. */
   void (*notice)(void* user, const char* peer, const char* text);
-  /* The answer to a balcony_command, exactly one each, in order. */
+  /* The answer to a balcony_command, exactly one each, in order. `line` is what was given to it,
+   * with any password that the user typed: not for logs. */
   void (*reply)(void* user, const char* line, int ok, const char* text);
   /* What disco#info must list from now on, NULL at the end, for whom balcony_may_know allows it;
    * hosts with entity capabilities send their presence again. */

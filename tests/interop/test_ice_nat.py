@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """ICE with TCP candidates between machines that see each other and behind NATs."""
 import re
+import subprocess
 import time
 
 import pytest
 
 from network_steps import both_behind_nats, networks, one_behind_a_nat, opens  # noqa: F401
 from namespaces import SERVER, SERVER6
-from steps import both_open, closed, start
+from steps import AUTO, both_open, closed, meet, start, until_asked
 
 pytestmark = pytest.mark.full
 
@@ -27,15 +28,43 @@ def on_one_lan(net):
     return net.lan(("a", "b"), "192.168.3")
 
 
-@pytest.mark.parametrize("homes", [two_in_public, on_one_lan, one_behind_a_nat,
+def by_a_second_address(net):
+    return net.behind_nat("a", "198.51.100", "192.168.1"), net.person("b", "203.0.113", second=True)
+
+
+@pytest.mark.parametrize("homes", [two_in_public, on_one_lan, by_a_second_address, one_behind_a_nat,
                                    lambda net: one_behind_a_nat(net, hidden="callee"),
                                    with_dead_ends],
-                         ids=["public", "lan", "caller-behind-nat", "callee-behind-nat", "dead-ends"])
+                         ids=["public", "lan", "second-address", "caller-behind-nat", "callee-behind-nat", "dead-ends"])
 def test_ice_opens_if_one_side_can_be_reached(networks, homes):  # noqa: F811
     networks.serve()
     people = networks.pair(*homes(networks.net), transports=ICE)
     took, _ = opens(people, "ice-tcp", count=200)
     print(f"open after {took:.2f} s")
+
+
+def test_the_network_reaches_the_shown_ports_and_no_others(networks):  # noqa: F811  # covers C-17
+    networks.serve()
+    home, other = two_in_public(networks.net)
+    settings = (*AUTO, f"transports={ICE}")
+    romeo = networks.host("romeo", *settings, within=["ip", "netns", "exec", home])
+    juliet = networks.host("juliet", *settings, "mode=ask", within=["ip", "netns", "exec", other])
+    meet(romeo, juliet)
+    until_asked(romeo, juliet)  # Romeo's ports are open as long as she thinks
+    shown = {int(port) for _, stanza in networks.server.received()
+             for candidate in re.findall(r"<candidate [^>]*>", stanza) if "passive" in candidate
+             for port in re.findall(r" port='(\d+)'", candidate)}
+    listed = subprocess.run(["ip", "netns", "exec", home, "ss", "-Hltn"], check=True, text=True,
+                            capture_output=True).stdout
+    listening = {int(port) for port in re.findall(r"198\.51\.100\.2:(\d+) ", listed)}
+    assert shown < listening, (shown, listed)
+    reached = {port for port in listening
+               if subprocess.run(["ip", "netns", "exec", other, "timeout", "3", "bash", "-c",
+                                  f"exec 3<>/dev/tcp/198.51.100.2/{port}"], check=False,
+                                 capture_output=True).returncode == 0}
+    assert reached == shown
+    assert juliet.e2e(f"accept {romeo.jid}")["ok"]
+    assert both_open(romeo, juliet)[0]["transport"] == "ice-tcp"
 
 
 def test_the_server_tells_of_a_stun_server_which_tells_of_the_address_outside(networks):  # noqa: F811

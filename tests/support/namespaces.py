@@ -68,16 +68,23 @@ class Internet:
 
     # --- who is on it; each answers with the namespace to run in
 
-    def person(self, name, subnet, dead=None, strays=None):
+    def person(self, name, subnet, dead=None, strays=None, second=False):
         """With an address that everybody can reach: {subnet}.2. `dead`: the subnet of one before it
-        which swallows what comes to it. `strays`: the subnet of others that lead nowhere."""
+        which swallows what comes to it. `strays`: the subnet of others that lead nowhere. `second`:
+        with {subnet}.3 as well, the only one where others can connect."""
         space = self._space(name)
         if dead:
             self._join(space, f"{dead}.2/24", self.core, f"{dead}.1/24", None)
             self._nft(space, "add table inet hole; add chain inet hole in "
                              "{ type filter hook input priority 0 ; };"
                              f"add rule inet hole in ip daddr {dead}.2 drop")
-        self._join(space, f"{subnet}.2/24", self.core, f"{subnet}.1/24", f"{subnet}.1")
+        near, _ = self._join(space, f"{subnet}.2/24", self.core, f"{subnet}.1/24", f"{subnet}.1")
+        if second:
+            self._ip("-n", space, "addr", "add", f"{subnet}.3/24", "dev", near)
+            self._nft(space, "add table inet wall; add chain inet wall in "
+                             "{ type filter hook input priority 0 ; };"
+                             f"add rule inet wall in iifname {near} ip daddr {subnet}.2 "
+                             "tcp flags & (syn | ack) == syn drop")
         if strays:
             self._ip("-n", space, "link", "add", "strays", "type", "bridge")
             for address in (f"{strays}.1/24", f"fd00:{strays.replace('.', ':')}::1/64"):

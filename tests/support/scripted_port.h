@@ -23,7 +23,7 @@ class ScriptedPort : public IqPort {
     scheduler_.run_at(env_.now() + 5ms, [this, iq, reply] {
       auto answer = answer_to ? answer_to(iq) : std::nullopt;
       if (answer) return reply(*answer);
-      reply(fail(Blame::kPeer, "service-unavailable", "nobody there"));
+      reply(tl::make_unexpected(otherwise));
     });
   }
   void answer(Element) override {}
@@ -32,6 +32,7 @@ class ScriptedPort : public IqPort {
 
   std::vector<Element> asked;
   std::function<std::optional<Element>(const Element& iq)> answer_to;
+  Error otherwise{Blame::kPeer, "service-unavailable", "nobody there"};
 
  private:
   FakeScheduler& scheduler_;

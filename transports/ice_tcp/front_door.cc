@@ -11,14 +11,16 @@
 namespace balcony {
 namespace {
 
-constexpr Duration kFirstCheck = 5s;      // as long as a SOCKS5 handshake may take (S5B-09)
-constexpr std::size_t kMostCheck = 1024;  // the first: two ufrags of 256 and what goes with them
+constexpr Duration kFirstCheck = 5s;              // as long as a SOCKS5 handshake may take (S5B-09)
+constexpr std::size_t kMostCheck = 1024;          // two ufrags of 256 and what goes with them
 constexpr std::size_t kMostWaiting = 128 * 1024;  // two large frames: then nothing more is read
 constexpr std::size_t kMostGuests = 16;           // one for each candidate that is tried (C-15)
 constexpr std::size_t kMostUnanswered = 8;        // checks: a peer has one or two under way
 constexpr std::size_t kStunIdEnd = 20;            // RFC 5389 section 6: behind type and length
 constexpr ByteView kStunType("\x01\x01", 2);      // the answer that all is well
 
+// Of STUN: an answer is awaited (RFC 5389 section 6: both bits of its class are 0).
+bool is_request(ByteView message) { return (message[0] & 1) == 0 && (message[1] & 0x10) == 0; }
 ByteView stun_id(ByteView message) { return message.substr(4, kStunIdEnd - 4); }
 
 }  // namespace
@@ -57,11 +59,6 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
   bool has_spoken() const { return has_spoken_; }
   bool is_settled() const { return is_settled_; }
   void await() { is_awaited_ = true; }
-  // The peer began anew: what it said before is not of this stream.
-  void forget() {
-    held_.clear();
-    has_spoken_ = false;
-  }
 
   // To the library, if it is to have guests; once.
   void go_in() {
@@ -111,13 +108,14 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
     rest.remove_prefix(rfc4571::kLengthSize);
     bool is_decided = rest.size() >= std::min(size, rfc4571::kStunKnown);
     bool is_stun = is_decided && rfc4571::is_stun(rest, size);
+    if (is_stun && size > kMostCheck) return refuse();
     if (!is_known_ && (size > kMostCheck || (is_decided && !is_stun))) return refuse();
     if (rest.size() < size) return false;
     rest = rest.substr(0, size);
     if (!is_known_ && !know(rest)) return refuse();
     ByteView whole = input_.view().substr(0, rfc4571::kLengthSize + size);
     if (is_stun && !is_awaited_) {
-      checks_.emplace_back(rest);
+      if (is_request(rest)) checks_.emplace_back(rest);
       if (checks_.size() > kMostUnanswered) checks_.pop_front();
       pass_on(whole);
     } else {
@@ -152,7 +150,7 @@ class FrontDoor::Visitor final : public ByteStream::Listener {
     if (asked == checks_.end()) return {};
     Bytes answer = StunAnswer(door_.ours_, from_, door_.is_controlling_)(*asked);
     checks_.erase(asked);
-    return answer.empty() ? answer : rfc4571::framed(answer);  // none to a check before a restart
+    return answer.empty() ? answer : rfc4571::framed(answer);  // none to what is no check for us
   }
 
   bool refuse() {
@@ -231,7 +229,8 @@ FrontDoor::~FrontDoor() = default;
 
 void FrontDoor::set_credentials(const IceCredentials& ours) {
   ours_ = ours;
-  for (auto& visitor : visitors_) visitor->forget();
+  for (auto& visitor : visitors_)
+    if (!visitor->is_gone()) dismiss(*visitor);
 }
 
 Result<Endpoint> FrontDoor::open(const Endpoint& inner) {

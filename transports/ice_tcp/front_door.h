@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The doors that are shown for our passive candidates, before those of the ICE library. The library
 // mixes what comes on all its connections before one is nominated (ICE-TCP.md, B4), so nobody gets
-// to it who has not shown by a first check, signed with the password of this negotiation, to be the
-// peer: strangers cost nothing but their place among the few (C-17). The library's own ports are
-// shown to nobody, and hear nobody but this machine (library_sockets.h).
+// to it from the network who has not shown by a first check, signed with the password of this
+// negotiation, to be the peer: strangers cost nothing but their place among the few (C-17). The
+// library's own ports are shown to nobody, and the system keeps the network away from them
+// (library_sockets.h).
 //
 // What a guest says in checks is passed on to the library, by a connection of our own; frames that
 // are no checks wait here, in order, for whoever takes the guest over (ICE-08): a peer may use the
@@ -38,7 +39,8 @@ class FrontDoor {
             const Env& env, std::function<void()> on_news);
   ~FrontDoor();
 
-  // Whose password opens; before the first door, and again after a restart (ICE-13).
+  // Whose password opens; before the first door, and again after a restart (ICE-13), when those go
+  // who came by the old one: the library connects anew for each pair.
   void set_credentials(const IceCredentials& ours);
 
   // The door before `inner`, where the library listens: the same one each time.

@@ -158,7 +158,7 @@ class LibniceAgent final : public IceAgent {
     if (stream_ == 0 || !nice_agent_gather_candidates(agent_, stream_)) return false;
     for (const IceCandidate& candidate : candidates()) {
       bool is_listening = kind_ == IceKind::kTcp && candidate.tcp == TcpType::kPassive;
-      if (is_listening && candidate.type == IceType::kHost) hear_only_ourselves(candidate.at);
+      if (is_listening && candidate.type == IceType::kHost) hear_only_this_machine(candidate.at);
     }
     return true;
   }

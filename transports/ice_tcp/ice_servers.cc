@@ -98,6 +98,8 @@ void IceServers::ask() {
   auto on_reply = [this](const Result<Element>& iq) {
     if (const Element* told = iq ? iq->child("services", ns::kExternalServices) : nullptr)
       return on_services(*told);
+    bool is_silent = !iq && iq.error().blame == Blame::kEnvironment;
+    if (!is_silent) return on_services(Element());  // it has none for us any more
     if (is_renewing_) ask_again(kOften);
   };
   port_.request("get", std::move(services), replies_->guard(std::move(on_reply)), server_);

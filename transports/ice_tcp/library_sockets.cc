@@ -3,8 +3,10 @@
 
 #include <dirent.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
@@ -34,27 +36,6 @@ std::vector<int> tcp_sockets() {
   return found;
 }
 
-sock_filter step(int code, std::uint32_t value, std::uint8_t if_so = 0, std::uint8_t if_not = 0) {
-  return {static_cast<std::uint16_t>(code), if_so, if_not, value};
-}
-
-// Lets pass what comes from `ip`: its words are compared with those of the packet's source.
-std::vector<sock_filter> only_from(const IpAddress& ip) {
-  std::size_t words = ip.is_v4() ? 1 : 4;
-  std::uint32_t source = static_cast<std::uint32_t>(SKF_NET_OFF) + (ip.is_v4() ? 12 : 8);
-  std::vector<sock_filter> program;
-  for (std::size_t i = 0; i < words; ++i) {
-    std::uint32_t word = 0;
-    for (std::size_t octet = 0; octet < 4; ++octet) word = word << 8 | ip.octets()[4 * i + octet];
-    auto to_refusal = static_cast<std::uint8_t>(2 * (words - 1 - i) + 1);
-    program.push_back(step(BPF_LD | BPF_W | BPF_ABS, source + 4 * static_cast<std::uint32_t>(i)));
-    program.push_back(step(BPF_JMP | BPF_JEQ | BPF_K, word, 0, to_refusal));
-  }
-  program.push_back(step(BPF_RET | BPF_K, UINT32_MAX));
-  program.push_back(step(BPF_RET | BPF_K, 0));
-  return program;
-}
-
 }  // namespace
 
 std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
@@ -71,9 +52,13 @@ std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
   return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }
 
-bool hear_only_ourselves(const Endpoint& at) {
-  std::vector<sock_filter> program = only_from(at.ip);
-  sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+bool hear_only_this_machine(const Endpoint& at) {
+  constexpr auto kInterface = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_IFINDEX);
+  std::array<sock_filter, 4> program{{{BPF_LD | BPF_W | BPF_ABS, 0, 0, kInterface},
+                                      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, if_nametoindex("lo")},
+                                      {BPF_RET | BPF_K, 0, 0, UINT32_MAX},
+                                      {BPF_RET | BPF_K, 0, 0, 0}}};
+  sock_fprog filter{program.size(), program.data()};
   for (int fd : tcp_sockets()) {
     if (local_of(fd) == at && has(fd, SO_ACCEPTCONN, 1))
       return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;

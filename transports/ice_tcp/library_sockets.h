@@ -15,8 +15,8 @@ namespace balcony {
 std::optional<int> find_connection(const Endpoint& seen, const IpAddress& base,
                                    const Endpoint& theirs);
 
-// Makes the port `at`, where the library listens, deaf to all but this machine: whoever comes,
-// comes by a door of ours (front_door.h). Whether the system could.
-bool hear_only_ourselves(const Endpoint& at);
+// Makes the port `at`, where the library listens, deaf to the network: who comes from there comes
+// by a door of ours (front_door.h). Whether the system could.
+bool hear_only_this_machine(const Endpoint& at);
 
 }  // namespace balcony

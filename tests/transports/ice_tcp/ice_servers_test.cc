@@ -112,6 +112,7 @@ TEST_F(IceServersTest, AsksOnUntilTheServerAnswers) {
   env.set_unix_start(1'700'000'000 - 1000);  // now: 2023-11-14T22:13:20Z
   turn("<service type='turn' host='a' username='u' password='p' expires='2023-11-14T22:23:20Z'/>");
   auto answer = std::exchange(port.answer_to, nullptr);
+  port.otherwise = {Blame::kEnvironment, "timeout", ""};
   scheduler.advance(10min);
   EXPECT_EQ(port.asked.size(), 7U);  // after five minutes, and each minute since
   EXPECT_TRUE(servers.turn());
@@ -123,7 +124,18 @@ TEST_F(IceServersTest, AsksOnUntilTheServerAnswers) {
   EXPECT_EQ(port.asked.size(), 8U);
 }
 
+TEST_F(IceServersTest, ForgetsARelayThatTheServerHasNoMore) {
+  env.set_unix_start(1'700'000'000 - 1000);  // now: 2023-11-14T22:13:20Z
+  turn("<service type='turn' host='a' username='u' password='p' expires='2023-11-14T22:23:20Z'/>");
+  port.answer_to = nullptr;
+  scheduler.advance(10min);
+  EXPECT_FALSE(servers.turn());
+  scheduler.advance(24h);
+  EXPECT_EQ(port.asked.size(), 2U);
+}
+
 TEST_F(IceServersTest, DoesNotAskAgainWhereItGotNoAnswerAtAll) {
+  port.otherwise = {Blame::kEnvironment, "timeout", ""};
   servers.search("example.org", true);
   scheduler.advance(24h);
   EXPECT_EQ(port.asked.size(), 1U);

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -350,29 +349,6 @@ INSTANTIATE_TEST_SUITE_P(, IceStrangers,
                          testing::Values(Bytes(), Bytes("\xff\xff", 2), Bytes("\0", 1),
                                          Bytes("\0\x05hello", 7), Bytes(100'000, 'x'),
                                          Bytes("\0\x58\0\1\0\x44\x21\x12\xa4\x42", 10)));
-
-// They can be found by who tries all ports, and must not be entered but through our doors.
-TEST_F(IceTest, HasNoPortOfTheLibraryThatHearsOthers) {  // covers C-17
-  start();
-  std::vector<Endpoint> doors;
-  for (const IceCandidate& candidate : shown(a)) doors.push_back(candidate.at);
-  int found = 0;
-  for (int fd = 0; fd < 1000; ++fd) {
-    int listens = 0;
-    socklen_t size = sizeof listens;
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) continue;
-    Endpoint at = *local_of(fd);
-    if (!at.ip.is_v4() || std::find(doors.begin(), doors.end(), at) != doors.end()) continue;
-    ++found;
-    Socket stranger = std::move(*Socket::open(true));
-    SystemAddress other = to_system({*IpAddress::parse("127.0.0.2"), 0});
-    ASSERT_EQ(bind(stranger.fd(), other.get(), other.size), 0);
-    stranger.connect(at);
-    pollfd asked{stranger.fd(), POLLOUT, 0};
-    EXPECT_EQ(poll(&asked, 1, 0), 0) << at.text();  // not even an answer
-  }
-  EXPECT_GE(found, 1);
-}
 
 TEST_F(IceTest, ClosesItsDoorsToStrangersOnceItIsOpen) {  // covers ICE-14
   connect();
