@@ -173,6 +173,7 @@ class Run {
   }
   void note(XmlStream::AbortBytes&) {
     aborted_ = true;
+    sent_.clear();  // what has not left yet, never does
     tell("abort");
   }
   void note(XmlStream::Established&) {
