@@ -48,7 +48,10 @@ void fuzz_trust(const TempFolder& folder, const std::string& path, std::string_v
   std::string before = described(**trust);
   // `pins=` is there to tell a file that was cut short or added to by hand.
   std::string pins = "pins=" + std::to_string(count(before, "\n"));
-  require(text.find(pins) != std::string_view::npos, "as many pins as the file says", before);
+  std::string plain(text);  // GLib ignores blanks behind a =
+  std::erase_if(plain,
+                [](char c) { return std::string_view(" \t\f\r\v").find(c) != ByteView::npos; });
+  require(plain.find(pins) != std::string::npos, "as many pins as the file says", before);
   require(count(before, " verified ") <= count(text, "verified"), "nobody is verified by himself",
           before);
 
