@@ -246,8 +246,11 @@ std::optional<Reach> read_reach(std::string_view text) { return find_word(kReach
 
 std::vector<std::string> Settings::methods() const {
   std::vector<std::string> order = transports;
-  if (!ice_ptcp) std::erase(order, "ptcp");
-  if (!ice_ptcp || std::find(order.begin(), order.end(), "ptcp") != order.end()) return order;
+  if (!ice_ptcp) {
+    std::erase(order, "ptcp");
+    return order;
+  }
+  if (std::find(order.begin(), order.end(), "ptcp") != order.end()) return order;
   auto ice = std::find(order.begin(), order.end(), "ice");
   order.insert(ice == order.end() ? ice : ice + 1, "ptcp");
   return order;

@@ -203,12 +203,12 @@ class LibniceAgent final : public IceAgent {
   void end_remote() override { nice_agent_peer_candidate_gathering_done(agent_, stream_); }
 
   void restart() override {
-    if (!is_flooded_) state_ = State::kWorking;
+    state_ = State::kWorking;
     received_.clear();
     nice_agent_restart_stream(agent_, stream_);
   }
 
-  State state() const override { return state_; }
+  State state() const override { return is_flooded_ ? State::kFailed : state_; }
   bool has_received() const override { return !received_.empty(); }
 
   Result<Pair> pair() const override {
@@ -262,8 +262,7 @@ class LibniceAgent final : public IceAgent {
   }
   static void found(NiceAgent*, NiceCandidate*, gpointer data) { of(data).on_news_(); }
   static void changed(NiceAgent*, guint, guint, guint state, gpointer data) {
-    if (state == NICE_COMPONENT_STATE_READY && !of(data).is_flooded_)
-      of(data).state_ = State::kReady;
+    if (state == NICE_COMPONENT_STATE_READY) of(data).state_ = State::kReady;
     if (state == NICE_COMPONENT_STATE_FAILED) of(data).state_ = State::kFailed;
     of(data).on_news_();
   }
@@ -276,7 +275,6 @@ class LibniceAgent final : public IceAgent {
     std::size_t most = is_tcp ? kMostReceivedByTcp : kMostReceivedByUdp;
     if (of(data).received_.size() + size > most) {
       of(data).is_flooded_ = true;
-      of(data).state_ = State::kFailed;
     } else {
       of(data).received_.append(octets, size);
     }

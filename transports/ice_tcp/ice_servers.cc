@@ -87,7 +87,6 @@ void IceServers::search(const std::string& server, bool with_turn) {
 void IceServers::stop() {
   renewal_.clear();
   replies_.reset();
-  is_renewing_ = false;
 }
 
 // Those known stay until there is an answer.
@@ -100,20 +99,18 @@ void IceServers::ask() {
       return on_services(*told);
     bool is_silent = !iq && iq.error().blame == Blame::kEnvironment;
     if (!is_silent) return on_services(Element());  // it has none for us any more
-    if (is_renewing_) ask_again(kOften);
+    if (turn_) ask_again(kOften);                   // it was a renewal
   };
   port_.request("get", std::move(services), replies_->guard(std::move(on_reply)), server_);
 }
 
 void IceServers::ask_again(std::chrono::seconds wait) {
-  is_renewing_ = true;
   renewal_.set(env_.now() + wait, [this] { ask(); });
 }
 
 void IceServers::on_services(const Element& services) {
   stun_.reset();
   turn_.reset();
-  is_renewing_ = false;
   for (const Element* service : services.children()) {
     if (!stun_) stun_ = read_service(*service, "stun");
     if (turn_ || !with_turn_) continue;

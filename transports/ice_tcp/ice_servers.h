@@ -57,7 +57,7 @@ class IceServers {
   const Env& env_;
   Timer renewal_;
   std::string server_;
-  bool with_turn_ = false, is_renewing_ = false;
+  bool with_turn_ = false;
   std::optional<HostAndPort> stun_;
   std::optional<TurnServer> turn_;
   std::optional<Lifeline> replies_;  // of this search

@@ -11,8 +11,7 @@ constexpr std::size_t kWindow = 256 * 1024;
 constexpr std::size_t kMostPiece = 16 * 1024;
 constexpr std::size_t kHead = 4, kCount = 4;
 constexpr Duration kLinger = 5s;     // for F and A of both, as TcpStream has it
-constexpr Duration kLastWords = 2s;  // for our A, should it get lost: the library repeats it
-constexpr std::string_view kPathBroke = "the path to the other side broke";
+constexpr Duration kLastWords = 2s;  // for our A, of which nobody tells us: the library repeats it
 constexpr char kData = 'D', kRead = 'W', kEnd = 'F', kAllRead = 'A';
 
 std::size_t number(ByteView octets) {
@@ -77,7 +76,11 @@ void PseudoTcpStream::close() {
   if (is_closing_ || is_ended_) return;
   is_closing_ = true;
   put(kEnd, {});
-  linger_.set(env_.now() + kLinger, [this] {
+  linger(kLinger);
+}
+
+void PseudoTcpStream::linger(Duration time) {
+  linger_.set(env_.now() + time, [this] {
     end(is_read_there_ ? std::nullopt
                        : std::optional(lost("the other side did not take the last octets")));
     deliver();
@@ -101,7 +104,7 @@ void PseudoTcpStream::turn() {
   if (!is_ended_) send();
   if (agent_->state() == IceAgent::State::kFailed && !is_ended_) {
     bool is_known = is_read_here_ && is_read_there_;  // the other one has gone, as it may
-    end(is_known ? std::nullopt : std::optional(lost(std::string(kPathBroke))));
+    end(is_known ? std::nullopt : std::optional(lost("the path to the other side broke")));
   }
   deliver();
 }
@@ -144,7 +147,7 @@ bool PseudoTcpStream::take_record() {
     if (is_answering_) {
       end({});
     } else if (is_read_here_) {
-      wait_for_last_words();
+      linger(kLastWords);
     }
   }
   return true;
@@ -156,15 +159,7 @@ void PseudoTcpStream::finish() {
   is_answering_ = !is_closing_;
   put(kAllRead, {});
   close();
-  if (is_read_there_) wait_for_last_words();
-}
-
-// Nobody tells whether our A has come: the other one may only go.
-void PseudoTcpStream::wait_for_last_words() {
-  linger_.set(env_.now() + kLastWords, [this] {
-    end({});
-    deliver();
-  });
+  if (is_read_there_) linger(kLastWords);
 }
 
 void PseudoTcpStream::end(std::optional<Error> error) {

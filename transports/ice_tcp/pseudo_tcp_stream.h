@@ -44,7 +44,7 @@ class PseudoTcpStream final : public ByteStream {
   void send();
   void put(char kind, ByteView payload);
   void finish();
-  void wait_for_last_words();
+  void linger(Duration time);  // then it ends, whatever is still missing
   void end(std::optional<Error> error);
   void deliver();
   bool is_writable_due() const;
