@@ -67,8 +67,8 @@ void Channel::on_proven() {
 bool Channel::send(Element stanza) {
   bool taken = xml_.send(std::move(stanza));
   after();
-  if (pushes_) pushes_left_ = kPushes;
-  if (pushes_ && !push_.is_set()) push_soon();
+  if (by_proxy_) pushes_left_ = kPushes;
+  if (by_proxy_ && !push_.is_set()) push_soon();
   return taken;
 }
 
@@ -266,6 +266,7 @@ void Channel::take_over_with_tls() {
   }
   auto tls =
       std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
+  if (by_proxy_) tls->set_closes_last();
   tls_ = tls.get();
   path_ = std::move(tls);
 }

@@ -56,9 +56,10 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   void fail(StreamError error);  // with a stream error
   void cut();  // without a goodbye: what has come is still told, then on_path_closed
   void ping();
-  // The path keeps the end of a burst to itself until more comes, as Prosody 0.12's proxy does when
-  // it has paused: behind each burst a few spaces follow, each of which pushes on what waits.
-  void push_bursts() { pushes_ = true; }
+  // Before STARTTLS. A proxy keeps the end of a burst to itself until more comes, as Prosody 0.12's
+  // does when it has paused: behind each burst a few spaces follow, each of which pushes on what
+  // waits. And it breaks off both ways: the path is closed once both sides have said goodbye.
+  void set_by_proxy() { by_proxy_ = true; }
   void pause(bool paused);                                  // reading, while the host is behind
   void on_server_session(ByteStream::ServerSession state);  // JGL-37
 
@@ -108,7 +109,7 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   bool close_wanted_ = false, cut_wanted_ = false, paused_ = false, judging_ = false;
   bool written_ = false;
   std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
-  bool pushes_ = false, close_after_pushes_ = false;
+  bool by_proxy_ = false, close_after_pushes_ = false;
   int pushes_left_ = 0;
   Timer turn_, deadline_, push_;
   TimePoint deadline_at_;  // of deadline_, while it is set

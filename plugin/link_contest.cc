@@ -18,8 +18,8 @@ void Link::open_channels(std::unique_ptr<ByteStream> first, const PathFacts& fac
   for (auto& path : std::exchange(rivals_, {}))
     contenders_.push_back(
         std::make_unique<Contender>(*this, stream_config(facts.in_band), std::move(path)));
-  if (facts.keeps_bursts)
-    for (auto& contender : contenders_) contender->push_bursts();
+  if (facts.by_proxy)
+    for (auto& contender : contenders_) contender->set_by_proxy();
   if (contenders_.size() == 1) choose(*contenders_.front());
 }
 

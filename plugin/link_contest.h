@@ -24,7 +24,7 @@ class Link::Contender final : public Channel::Facts {
 
   bool is_running() const { return channel_ != nullptr && !is_lost_; }
   void on_proven() { channel_->on_proven(); }
-  void push_bursts() { channel_->push_bursts(); }
+  void set_by_proxy() { channel_->set_by_proxy(); }
   std::unique_ptr<Channel> take() {
     is_chosen_ = true;
     return std::move(channel_);

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -51,13 +52,20 @@ class Terminal:
             ["setpriv", "--pdeathsig", "KILL", "tmux", "-D", "-f", "/dev/null", "-S", str(self.socket)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
-        until = time.monotonic() + 5
-        while not self.socket.exists() and time.monotonic() < until:
-            time.sleep(0.02)
+        self._wait_until_it_listens()
         self("set-option", "-g", "remain-on-exit", "on")
         self("set-option", "-g", "history-limit", "5000")
         self("set-option", "-g", "status", "off")
         self("set-option", "-s", "escape-time", "0")
+
+    def _wait_until_it_listens(self):
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(self.socket)) == 0:  # a file alone may not be listened on yet
+                    return
+            time.sleep(0.02)
+        raise Unseen("tmux does not listen")
 
     def __call__(self, *words):
         done = subprocess.run(["tmux", "-S", str(self.socket), *words], text=True,

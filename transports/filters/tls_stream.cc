@@ -15,6 +15,9 @@ constexpr std::size_t kMaxOutput = 256 * 1024;    // sixteen full records: keeps
 constexpr std::size_t kRecord = 16 * 1024;        // RFC 8446 section 5.1
 // How long an alert may take to leave before a failure is reported all the same.
 constexpr Duration kFarewell = 2s;
+// For the peer's close_notify where it is waited for. With TcpStream's linger this stays below
+// C-08.
+constexpr Duration kGoodbye = 4s;
 
 Error broken(std::string text) {
   return {Blame::kEnvironment, "connectivity-error", std::move(text)};
@@ -43,6 +46,7 @@ class TlsStream::Channel final : private ByteStream::Listener {
   std::size_t write(ByteView octets);
   void close();
   void refuse_certificate();
+  void set_closes_last() { closes_last_ = true; }
   ByteStream& below() { return *below_; }
   std::size_t raw_received() const { return received_ + below_->received_overhead(); }
 
@@ -62,6 +66,7 @@ class TlsStream::Channel final : private ByteStream::Listener {
   void receive(Bytes octets);
   void send(ByteView ciphertext);
   void close_below_when_sent();
+  void close_below();
   void pause_or_go_on();
   void fail(Error error);
   void end(std::optional<Error> error);
@@ -87,6 +92,7 @@ class TlsStream::Channel final : private ByteStream::Listener {
   ByteQueue ciphertext_;          // what the stream below has not taken
   bool is_short_ = false;         // a write() took less
   bool is_paused_ = false;        // the stream below is
+  bool closes_last_ = false;      // the stream below, behind both goodbyes
   bool is_closing_ = false;       // nothing more is written
   bool owes_notify_ = false;      // close_notify is to be sent
   bool is_below_closed_ = false;  // or told to
@@ -223,6 +229,12 @@ void TlsStream::Channel::send(ByteView ciphertext) {
 
 void TlsStream::Channel::close_below_when_sent() {
   if (!is_closing_ || is_below_closed_ || !plaintext_.empty() || !ciphertext_.empty()) return;
+  if (!closes_last_ || peer_closed_ || error_ || !engine_.is_established()) return close_below();
+  if (!farewell_.is_set()) farewell_.set(env_.now() + kGoodbye, [this] { close_below(); });
+}
+
+void TlsStream::Channel::close_below() {
+  if (!error_) farewell_.clear();
   is_below_closed_ = true;
   below_->close();
 }
@@ -300,6 +312,7 @@ TlsStream::~TlsStream() = default;
 void TlsStream::set_listener(Listener* listener) { channel_->set_listener(listener); }
 std::size_t TlsStream::write(ByteView octets) { return channel_->write(octets); }
 void TlsStream::close() { channel_->close(); }
+void TlsStream::set_closes_last() { channel_->set_closes_last(); }
 void TlsStream::refuse_certificate() { channel_->refuse_certificate(); }
 void TlsStream::on_server_session(ServerSession state) {
   channel_->below().on_server_session(state);

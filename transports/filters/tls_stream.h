@@ -32,6 +32,9 @@ class TlsStream : public ByteStream {
   std::size_t write(ByteView octets) override;
   void close() override;      // close_notify, then closes what is below
   void refuse_certificate();  // alert 42, then closes what is below
+  // What is below breaks off both ways when it is closed: close() lets the peer's close_notify come
+  // first, for at most 4 s.
+  void set_closes_last();
   void on_server_session(ServerSession state) override;
   std::size_t received_overhead() const override;
 

@@ -323,7 +323,7 @@ void Socks5Transport::connected(Connection connection, const Candidate& candidat
   connection.stream->set_listener(nullptr);
   PathFacts facts;
   facts.transport = candidate.is_proxy() ? "s5b-proxy" : "s5b-direct";
-  facts.keeps_bursts = candidate.is_proxy();
+  facts.by_proxy = candidate.is_proxy();
   facts.local = connection.local;
   facts.remote = connection.remote;
   listener_->on_connected(std::move(connection.stream), std::move(facts));

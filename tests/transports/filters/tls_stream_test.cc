@@ -208,6 +208,30 @@ TEST_F(TlsStreamTest, ClosesWithCloseNotifyThenBelow) {  // covers JGL-33
   b.stream->close();
 }
 
+// Covers JGL-33. A proxy breaks off both ways once one side has closed.
+TEST_F(TlsStreamTest, ClosesLastWhereThatCutsBothWays) {
+  connect();
+  a.stream->set_closes_last();
+  a.stream->close();
+  scheduler.run_due();
+  EXPECT_EQ(a.heard.closes + b.heard.closes, 0) << "closed before the peer had said goodbye";
+  b.stream->close();
+  scheduler.run_due();
+  EXPECT_TRUE(a.heard.is_closed_in_order());
+  EXPECT_TRUE(b.heard.is_closed_in_order());
+}
+
+TEST_F(TlsStreamTest, ClosesInTheEndWithoutThePeersGoodbye) {
+  connect();
+  a.stream->set_closes_last();
+  a.stream->close();
+  scheduler.advance(3'999ms);
+  EXPECT_EQ(b.heard.closes, 0);
+  scheduler.advance(1ms);
+  EXPECT_TRUE(b.heard.is_closed_in_order());
+  EXPECT_TRUE(a.heard.is_closed_in_order());
+}
+
 TEST_F(TlsStreamTest, CrossingClosesEndBothInOrder) {
   connect();
   a.stream->close();
