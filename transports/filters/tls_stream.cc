@@ -15,8 +15,7 @@ constexpr std::size_t kMaxOutput = 256 * 1024;    // sixteen full records: keeps
 constexpr std::size_t kRecord = 16 * 1024;        // RFC 8446 section 5.1
 // How long an alert may take to leave before a failure is reported all the same.
 constexpr Duration kFarewell = 2s;
-// For the peer's close_notify where it is waited for. With TcpStream's linger this stays below
-// C-08.
+// For the peer's close_notify, where it is awaited. With TcpStream's linger less than C-08.
 constexpr Duration kGoodbye = 4s;
 
 Error broken(std::string text) {
