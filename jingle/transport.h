@@ -25,9 +25,7 @@ struct PathFacts {
   std::string local, remote;  // host:port, or the proxy; empty in band
   std::string pair;           // ICE types, such as host/srflx; else empty
   bool in_band = false;       // every octet costs the server: longer timers, no keepalive spaces
-  // A SOCKS5 proxy lies between: it may keep the end of a burst to itself until more comes, and
-  // breaks off both ways as soon as one side has closed.
-  bool by_proxy = false;
+  bool by_proxy = false;      // a SOCKS5 proxy lies between, which may keep the end of a burst back
 };
 
 struct Peers {

@@ -181,9 +181,9 @@ void Agent::on(HostDrained&) {
   for (auto& link : links_) link->on_host_drained();
 }
 
-// Every stream is closed in order; what is still waiting is reported first.
+// Every stream is closed in order; what is still waiting is reported first. Asked again, at once.
 void Agent::on(Shutdown&) {
-  if (closing_) return;
+  if (closing_) return abandon_all("the program did not wait for the stream's end");
   closing_ = true;
   mailbox_.with_snapshot([](Snapshot& snapshot) { snapshot.closing = true; });
   announce_features();
@@ -192,10 +192,14 @@ void Agent::on(Shutdown&) {
   for (const auto& [target, call] : std::exchange(calls_, {}))
     fail_call(call, "gone", "the program is closing");
   for (auto& link : links_) link->close("gone", "the program is closing");
-  shutdown_.set(env_.now() + settings().limit_close, [this] {
-    for (auto& link : links_) link->abandon("the stream did not close in time");
-    bury_soon();
-  });
+  shutdown_.set(env_.now() + settings().limit_close,
+                [this] { abandon_all("the stream did not close in time"); });
+  bury_soon();
+}
+
+void Agent::abandon_all(const std::string& why) {
+  if (links_.empty()) return;
+  for (auto& link : links_) link->abandon(why);
   bury_soon();
 }
 

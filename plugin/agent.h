@@ -91,6 +91,7 @@ class Agent final : public LinkOwner {
   bool is_enabled(const TransportFactory& method) const;
   void announce_features();
   void publish(const Jid& contact);  // the contact's open streams
+  void abandon_all(const std::string& why);
   void finish_shutdown();
   void arm_timer();                     // for what is due first
   void arm_timer(TimePoint not_after);  // when something new is due
@@ -128,6 +129,7 @@ class Agent final : public LinkOwner {
   // agent_calls.cc: streams that are wanted, and what becomes of them
   void call(Call call);
   void call_again(const std::function<bool(const Jid& target)>& concerns);
+  void call_if_allowed(Call wanted);
   void fail_call(const Call& call, const std::string& reason, const std::string& text);
   void open_link(const Call& call, const Jid& full);
   std::vector<std::string> usable_methods(const Jid& full,

@@ -58,13 +58,15 @@ void Agent::call_again(const std::function<bool(const Jid& target)>& concerns) {
     if (concerns(target)) wanted.push_back(call);
   for (Call& again : wanted) {
     calls_.erase(again.target);
-    if (may_call(again.target)) {
-      call(std::move(again));
-    } else {
-      fail_call(again, "cancel",
-                "streams with " + again.target.full() + " are off, or it is blocked");
-    }
+    call_if_allowed(std::move(again));
   }
+}
+
+void Agent::call_if_allowed(Call wanted) {
+  if (may_call(wanted.target)) return call(std::move(wanted));
+  if (closing_) return fail_call(wanted, "gone", "the program is closing");
+  fail_call(wanted, "cancel",
+            "streams with " + wanted.target.full() + " are off, or it is blocked");
 }
 
 // Stanzas that wait, wait on (require.wait). If the peer has called meanwhile, that is the answer.
@@ -179,7 +181,7 @@ void Agent::on_over(Link& link) {
   }
   reconsider_offers(link.peer());
   if (link.is_to_be_renewed()) call({link.peer(), {}, true});
-  if (auto next = next_calls_.extract(link.peer())) call(std::move(next.mapped()));
+  if (auto next = next_calls_.extract(link.peer())) call_if_allowed(std::move(next.mapped()));
   bool failed = link.role() == Role::kInitiator && !link.was_open();
   if (failed) {
     on_failed_attempt(link);

@@ -197,7 +197,8 @@ BALCONY_API int balcony_fd(struct balcony_account*);
 BALCONY_API void balcony_dispatch(struct balcony_account*);
 
 /* Closes all streams in order, within 10 s; refuses new ones. Needs the host's server session and
- * dispatch to go on meanwhile. Each stream ends with `stream` closed. */
+ * dispatch to go on meanwhile. Each stream ends with `stream` closed. Called once more: the host
+ * can wait no longer. What is still open is cut, and what may not have arrived is told. */
 BALCONY_API void balcony_shutdown(struct balcony_account*);
 /* 1 until all that balcony_shutdown began is done and told. */
 BALCONY_API int balcony_closing(struct balcony_account*);

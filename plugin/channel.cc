@@ -14,11 +14,12 @@ constexpr int kPushes = 4;
 }  // namespace
 
 Channel::Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path,
-                 const Identity& identity, Env& env, Scheduler& scheduler)
+                 Kind kind, const Identity& identity, Env& env, Scheduler& scheduler)
     : facts_(facts),
       env_(env),
       scheduler_(scheduler),
       identity_(identity),
+      kind_(kind),
       role_(config.role),
       max_unauthenticated_(config.max_unauthenticated),
       xml_(std::move(config), env),
@@ -67,12 +68,13 @@ void Channel::on_proven() {
 bool Channel::send(Element stanza) {
   bool taken = xml_.send(std::move(stanza));
   after();
-  if (by_proxy_) pushes_left_ = kPushes;
-  if (by_proxy_ && !push_.is_set()) push_soon();
+  if (kind_.by_proxy) pushes_left_ = kPushes;
+  if (kind_.by_proxy && !push_.is_set()) push_soon();
   return taken;
 }
 
-// Our closing tag would wait with the burst before it, and the peer's answer with the tag.
+// Our closing tag would wait with the burst before it, and the peer's answer with the tag. So would
+// ours to the peer's tag.
 void Channel::close() {
   if (pushes_left_ > 0 && is_open()) {
     close_after_pushes_ = true;
@@ -146,9 +148,19 @@ void Channel::on_writable() {
 
 void Channel::on_closed(std::optional<Error> error) {
   path_gone_ = true;
-  in_order_ = !error;
+  in_order_ = has_arrived(error.has_value());
   xml_.on_eof(error);
   after();
+}
+
+// Once both closing tags were exchanged. Whoever answered ours has read all before it; in band it
+// may refuse what comes behind, such as our close_notify. That our answer to the peer's was read is
+// told by its close_notify, which follows only then (STM-18), or in band by an end without an
+// error.
+bool Channel::has_arrived(bool has_failed) const {
+  if (!outbound_.empty() || (tls_ && !tls_->is_flushed())) return false;
+  if (kind_.in_band) return !answers_goodbye_ || !has_failed;
+  return !has_failed && (!answers_goodbye_ || (tls_ && tls_->has_goodbye()));
 }
 
 void Channel::on_handshake_done(const TlsEngine::HandshakeDone& done) {
@@ -171,12 +183,14 @@ void Channel::on_handshake_failed(const Error& error) {
 // Octets to send are collected at once, so that octets_made() is exact behind each stanza; all else
 // waits for the turn.
 void Channel::after() {
+  xml_.hold_answer(pushes_left_ > 0);
   while (auto output = xml_.poll()) {
     if (auto* bytes = std::get_if<XmlStream::SendBytes>(&*output)) {
       made_ += bytes->octets.size();
       outbound_.append(bytes->octets);
       continue;
     }
+    if (std::holds_alternative<XmlStream::PeerClosing>(*output)) answers_goodbye_ = true;
     // What comes from here on is for TLS.
     if (std::holds_alternative<XmlStream::StartTls>(*output) && path_) path_->set_listener(nullptr);
     outputs_.push_back(std::move(*output));
@@ -207,6 +221,7 @@ void Channel::arm_deadline() {
   if (deadline_.is_set() && deadline_at_ <= *when) return;
   deadline_at_ = *when;
   deadline_.set(*when, [this] {
+    if (paused_) xml_.excuse_silence();
     xml_.on_deadline();
     after();
   });
@@ -266,7 +281,7 @@ void Channel::take_over_with_tls() {
   }
   auto tls =
       std::make_unique<TlsStream>(std::move(path_), role_, identity_, scheduler_, env_, this);
-  if (by_proxy_) tls->set_closes_last();
+  if (!kind_.in_band) tls->set_closes_last();
   tls_ = tls.get();
   path_ = std::move(tls);
 }

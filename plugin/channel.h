@@ -39,8 +39,15 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
     ~Facts() = default;
   };
 
+  struct Kind {
+    bool in_band = false;  // acknowledged by itself
+    // Keeps the end of a burst to itself until more comes, as Prosody 0.12's proxy does when it has
+    // paused: behind each burst a few spaces follow, each of which pushes on what waits.
+    bool by_proxy = false;
+  };
+
   // Borrows all but `path`. Destroying it cuts the path.
-  Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path,
+  Channel(Facts& facts, XmlStream::Config config, std::unique_ptr<ByteStream> path, Kind kind,
           const Identity& identity, Env& env, Scheduler& scheduler);
   ~Channel();
 
@@ -56,10 +63,6 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   void fail(StreamError error);  // with a stream error
   void cut();  // without a goodbye: what has come is still told, then on_path_closed
   void ping();
-  // Before STARTTLS. A proxy keeps the end of a burst to itself until more comes, as Prosody 0.12's
-  // does when it has paused: behind each burst a few spaces follow, each of which pushes on what
-  // waits. And it breaks off both ways: the path is closed once both sides have said goodbye.
-  void set_by_proxy() { by_proxy_ = true; }
   void pause(bool paused);                                  // reading, while the host is behind
   void on_server_session(ByteStream::ServerSession state);  // JGL-37
 
@@ -67,6 +70,9 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
     return xml_.is_established() && !is_closing() && !path_gone_ && !cut_wanted_;
   }
   bool is_closing() const { return xml_.is_closing() || close_after_pushes_; }
+  bool still_sends() const {  // what was written before may still leave
+    return !path_gone_ && !cut_wanted_ && !outbound_.empty();
+  }
   bool is_writable() const { return is_open() && xml_.is_writable(); }
   TimePoint last_received() const { return xml_.last_received(); }
   std::uint64_t octets_made() const { return made_; }  // of XML, before TLS
@@ -92,11 +98,13 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   void take_over_with_tls();
   void drop_path();
   bool is_over_budget() const;
+  bool has_arrived(bool has_failed) const;
 
   Facts& facts_;
   Env& env_;
   Scheduler& scheduler_;
   const Identity& identity_;
+  const Kind kind_;
   const Role role_;
   const std::size_t max_unauthenticated_;  // octets on the byte stream, TLS included (C-09)
   XmlStream xml_;
@@ -109,7 +117,8 @@ class Channel final : public ByteStream::Listener, public TlsStream::HandshakeLi
   bool close_wanted_ = false, cut_wanted_ = false, paused_ = false, judging_ = false;
   bool written_ = false;
   std::uint64_t made_ = 0, read_ = 0, clear_read_ = 0;
-  bool by_proxy_ = false, close_after_pushes_ = false;
+  bool answers_goodbye_ = false;  // the peer's closing tag came before ours
+  bool close_after_pushes_ = false;
   int pushes_left_ = 0;
   Timer turn_, deadline_, push_;
   TimePoint deadline_at_;  // of deadline_, while it is set

@@ -245,7 +245,7 @@ void Link::answer_alive(bool alive) {
 // JGL-26. An open stream outlives its session: it ends when it is silent, or replaced (JGL-18).
 void Link::on_pong(const Session::Pong& pong) {
   if (pong.alive) absence_.clear();
-  if (!pong.unknown_session) return;
+  if (!pong.unknown_session || is_over()) return;
   if (phase_ == Phase::kOpen) {
     if (liveness_timer_.is_set()) answer_alive(false);
     return;

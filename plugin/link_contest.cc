@@ -17,9 +17,8 @@ void Link::open_channels(std::unique_ptr<ByteStream> first, const PathFacts& fac
   rivals_.insert(rivals_.begin(), std::move(first));
   for (auto& path : std::exchange(rivals_, {}))
     contenders_.push_back(
-        std::make_unique<Contender>(*this, stream_config(facts.in_band), std::move(path)));
-  if (facts.by_proxy)
-    for (auto& contender : contenders_) contender->set_by_proxy();
+        std::make_unique<Contender>(*this, stream_config(facts.in_band), std::move(path),
+                                    Channel::Kind{facts.in_band, facts.by_proxy}));
   if (contenders_.size() == 1) choose(*contenders_.front());
 }
 

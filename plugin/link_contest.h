@@ -13,9 +13,10 @@ namespace balcony {
 // Stands between a channel and the link: hears it alone until it is chosen, then passes all on.
 class Link::Contender final : public Channel::Facts {
  public:
-  Contender(Link& link, XmlStream::Config config, std::unique_ptr<ByteStream> path)
+  Contender(Link& link, XmlStream::Config config, std::unique_ptr<ByteStream> path,
+            Channel::Kind kind)
       : link_(link),
-        channel_(std::make_unique<Channel>(*this, std::move(config), std::move(path),
+        channel_(std::make_unique<Channel>(*this, std::move(config), std::move(path), kind,
                                            link.owner_.identity(), link.owner_.env(),
                                            link.owner_.scheduler())) {
     channel_->start();
@@ -24,7 +25,6 @@ class Link::Contender final : public Channel::Facts {
 
   bool is_running() const { return channel_ != nullptr && !is_lost_; }
   void on_proven() { channel_->on_proven(); }
-  void set_by_proxy() { channel_->set_by_proxy(); }
   std::unique_ptr<Channel> take() {
     is_chosen_ = true;
     return std::move(channel_);

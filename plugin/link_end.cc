@@ -98,7 +98,10 @@ void Link::on_peer_unavailable() {
 }
 
 void Link::on_offline() {
-  if (channel_) return channel_->on_server_session(ByteStream::ServerSession::kAway);
+  if (channel_) {
+    unconfirmed_.on_server_away(owner_.env().now());
+    return channel_->on_server_session(ByteStream::ServerSession::kAway);
+  }
   over("connectivity-error", "the connection to your server was lost");
   session_->drop();
   drive();
@@ -107,6 +110,7 @@ void Link::on_offline() {
 
 void Link::on_online(bool kept) {
   if (!channel_) return;
+  if (kept) unconfirmed_.on_server_resumed(owner_.env().now());
   using State = ByteStream::ServerSession;
   channel_->on_server_session(kept ? State::kResumed : State::kLost);
 }
@@ -134,6 +138,7 @@ void Link::end(const Reason& reason) {
 
 void Link::revoke(const std::string& text) {
   if (phase_ != Phase::kOpen) return close("security-error", text);
+  if (channel_->still_sends()) return end({"security-error", text, {}});  // not a word of that
   ending_ = {"security-error", text};  // for our user; the peer is told no more than that
   channel_->fail({"not-authorized", {}, {}});
   owner_.on_changed(*this);
@@ -150,6 +155,7 @@ void Link::over(const std::string& reason, const std::string& text) {
   if (is_over()) return;
   phase_ = Phase::kLeaving;
   question_ = Question::kNone;
+  awaits_reason_ = false;
   unjudged_.reset();
   if (!channel_) contest_.soon([this] { contenders_.clear(); });
   facts_.reason = reason;
@@ -187,9 +193,10 @@ void Link::bury() {
 
 void Link::report_lost(const std::string& reason) {
   TimePoint now = owner_.env().now();
+  bool still_sends = channel_ && channel_->still_sends();
   if (channel_) unconfirmed_.on_written(channel_->octets_written(), now);
   for (const auto& [stanza, unknown] : unconfirmed_.take_lost(now))
-    owner_.undelivered(*this, stanza, unknown, reason);
+    owner_.undelivered(*this, stanza, unknown || still_sends, reason);
 }
 
 }  // namespace balcony

@@ -17,6 +17,7 @@ constexpr std::size_t kMaxRequests = 8192;  // as C-16's queue: replies to older
 }  // namespace
 
 void Link::on_established() {
+  if (is_over()) return;
   phase_ = Phase::kOpen;
   was_open_ = true;
   opened_ = owner_.env().now();

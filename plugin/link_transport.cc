@@ -125,7 +125,7 @@ void Link::on_connected(std::unique_ptr<ByteStream> stream, PathFacts facts) {
   facts_.local = facts.local;
   facts_.remote = facts.remote;
   facts_.pair = facts.pair;
-  unconfirmed_.set_horizon(facts.in_band ? Unconfirmed::kInBand : Unconfirmed::kDirect);
+  unconfirmed_.set_in_band(facts.in_band);
   open_channels(std::move(stream), facts);
 }
 

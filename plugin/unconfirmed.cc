@@ -22,7 +22,7 @@ void Unconfirmed::add(KeptStanza stanza, std::uint64_t end) {
 
 void Unconfirmed::on_written(std::uint64_t octets, TimePoint now) {
   while (left_ < entries_.size() && entries_[left_].end <= octets)
-    entries_[left_++].safe_at = now + horizon_;
+    entries_[left_++].safe_at = now + horizon();
   while (left_ > 0 && octets - entries_.front().end > kMaxBehind) forget_front();
   forget_safe(now);
 }
@@ -36,8 +36,20 @@ void Unconfirmed::forget_front() {
 }
 
 void Unconfirmed::forget_safe(TimePoint now) {
-  while (left_ > 0 && (entries_.front().answered || is_due(entries_.front().safe_at, now)))
-    forget_front();
+  auto is_safe = [&](const Entry& entry) {
+    return entry.answered || (!is_away_ && is_due(entry.safe_at, now));
+  };
+  while (left_ > 0 && is_safe(entries_.front())) forget_front();
+}
+
+void Unconfirmed::on_server_away(TimePoint now) {
+  forget_safe(now);
+  is_away_ = in_band_;
+}
+
+void Unconfirmed::on_server_resumed(TimePoint now) {
+  if (!std::exchange(is_away_, false)) return;
+  for (std::size_t i = 0; i < left_; ++i) entries_[i].safe_at = now + horizon();
 }
 
 void Unconfirmed::on_answered(std::string_view id) {

@@ -32,13 +32,16 @@ class Unconfirmed {
   // Linux, and what the peer reads before its full queues stop it. What lies further back arrived.
   static constexpr std::uint64_t kMaxBehind = 16 * 1024 * 1024;
 
-  void set_horizon(Duration horizon) { horizon_ = horizon; }
+  void set_in_band(bool in_band) { in_band_ = in_band; }
   // SMX-12: whether such a stanza is reported when it is lost; replies and presence are dropped.
   static bool concerns(const Element& stanza);
   // `end`: how many octets of the stream had been made when the stanza's last one was.
   void add(KeptStanza stanza, std::uint64_t end);
   // The byte stream has taken the stream's first `octets` octets.
   void on_written(std::uint64_t octets, TimePoint now);
+  // In band nothing arrives while our session with the server is away, and no time counts.
+  void on_server_away(TimePoint now);
+  void on_server_resumed(TimePoint now);
   // The peer answered: an iq reply or a receipt names this id.
   void on_answered(std::string_view id);
 
@@ -55,10 +58,12 @@ class Unconfirmed {
     Deadline safe_at;  // when it counts as delivered; nothing: it has not left
     bool answered = false;
   };
+  Duration horizon() const { return in_band_ ? kInBand : kDirect; }
   void forget_front();
   void forget_safe(TimePoint now);
 
-  Duration horizon_ = kDirect;
+  bool in_band_ = false;
+  bool is_away_ = false;
   std::deque<Entry> entries_;
   std::uint64_t first_ = 0;  // number of entries_.front(), counted from the first ever
   std::unordered_map<std::string, std::uint64_t> by_id_;  // number of the first entry of each id

@@ -80,6 +80,13 @@ bool XmlStream::State::is_answer_to_ping(const Element& stanza) {
   return true;
 }
 
+void XmlStream::State::excuse_silence() {
+  TimePoint now = env_.now();
+  if (!is_due(keepalive_.next(), now)) return;
+  keepalive_.on_octets(now);
+  ping();
+}
+
 void XmlStream::State::check_peer() {
   TimePoint now = env_.now();
   Keepalive::Due due = keepalive_.due(now);

@@ -43,6 +43,8 @@ class XmlStream::State {
 
   // ending.cc
   void close();
+  void hold_answer(bool held) { is_answer_held_ = held; }
+  void excuse_silence();
   void fail(StreamError error, std::string_view reason = {});  // no reason: that of the condition
   void refuse_key(std::string text);
   void on_eof(const std::optional<Error>& error);
@@ -165,6 +167,7 @@ class XmlStream::State {
   bool header_seen_ = false;
   bool end_sent_ = false;
   bool end_received_ = false;
+  bool is_answer_held_ = false;
   bool offer_external_ = false;
   bool challenged_ = false;
   bool proven_ = false;

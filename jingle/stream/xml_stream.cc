@@ -153,7 +153,7 @@ void XmlStream::State::drain_parser() {
 
 // Facts first, then all octets of the turn at once: whoever hears a fact may still add to them.
 std::optional<XmlStream::Output> XmlStream::State::poll() {
-  if (outputs_.empty() && end_received_ && is_open())
+  if (outputs_.empty() && end_received_ && is_open() && !is_answer_held_)
     finish("success", "the peer closed the stream");
   if (outputs_.empty() && !unsent_.empty()) return SendBytes{std::exchange(unsent_, {})};
   if (outputs_.empty()) return std::nullopt;
@@ -188,6 +188,8 @@ void XmlStream::refuse_key(std::string text) { state_->refuse_key(std::move(text
 void XmlStream::on_proven() { state_->on_proven(); }
 bool XmlStream::send(Element stanza) { return state_->send(std::move(stanza)); }
 void XmlStream::close() { state_->close(); }
+void XmlStream::hold_answer(bool held) { state_->hold_answer(held); }
+void XmlStream::excuse_silence() { state_->excuse_silence(); }
 void XmlStream::fail(StreamError error) { state_->fail(std::move(error)); }
 void XmlStream::ping() { state_->ping(); }
 void XmlStream::space() { state_->space(); }

@@ -95,7 +95,12 @@ class XmlStream {
   // Queues one stanza (established streams only); false: it is too large for this peer (STZ-20) or
   // may_cross() is false. It is addressed here.
   bool send(Element stanza);
-  void close();                  // in order; before established: just ends
+  void close();  // in order; before established: just ends
+  // While held, the peer's closing tag is not answered: there is more to be said first.
+  void hold_answer(bool held);
+  // Before on_deadline() while we do not read: that nothing came is not the peer's silence, which
+  // still hears of us (STM-17).
+  void excuse_silence();
   void fail(StreamError error);  // sends a stream error and ends (STM-20)
   void space();                  // white space between stanzas (RFC 6120 section 4.6.1)
   void ping();                   // an 0199 ping whose answer is not shown; a keepalive check

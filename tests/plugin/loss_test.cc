@@ -301,6 +301,83 @@ TEST_F(TwoAgents, LoseAnInBandStreamWithANewLogin) {  // covers JGL-37
   EXPECT_EQ(romeo->told<TellUndelivered>()[0].stanza.id, "m9");
 }
 
+// Nothing leaves while the server is away, so no time makes it safe.
+TEST_F(TwoAgents,
+       LoseNothingSilentlyInBandHoweverLongTheServerIsAway) {  // covers JGL-37, promise 6
+  meet();
+  open();
+  world.drop = [](const Element& stanza) { return stanza.child("data", ns::kIbb) != nullptr; };
+  romeo->message(juliet->jid, "on its way when it broke", "m1");
+  world.advance(1s);
+  romeo->offline();
+  romeo->message(juliet->jid, "while away", "m2");
+  world.advance(140s);
+  world.drop = nullptr;
+  romeo->online(false);
+  world.advance(5s);
+  EXPECT_THAT(romeo->lost(), ElementsAre("m1", "m2"));
+}
+
+// The backlog of a slow path is not for a peer that is trusted no more.
+TEST_F(TwoAgents, SendNoBacklogToWhomTheyTrustNoMore) {  // covers TLS-21
+  meet_on_a_network();
+  open();
+  juliet->dispatches = false;
+  int taken = 0;
+  while (taken < 100 && romeo->message(juliet->jid, Bytes(150'000, 'x'),
+                                       "m" + std::to_string(taken)) == OutgoingDecision::kTake) {
+    ++taken;
+    world.run();
+  }
+  ASSERT_LT(taken, 100);
+  romeo->command("untrust juliet@example.net");
+  world.run();
+  juliet->dispatches = true;
+  world.advance(30s);
+  EXPECT_EQ(romeo->last_stream().info.reason, "security-error");
+  EXPECT_LT(juliet->bodies("e2e").size() + 3, static_cast<std::size_t>(taken));
+  EXPECT_THAT(romeo->lost(), Contains("m" + std::to_string(taken - 1)));
+}
+
+TEST_F(TwoAgents, TellAllThatIsOpenWhenTheHostCanWaitNoLonger) {  // covers promise 6
+  meet();
+  open();
+  world.drop = [](const Element&) { return true; };
+  romeo->message(juliet->jid, "anyone?", "m1");
+  romeo->shutdown();
+  world.advance(1s);
+  EXPECT_THAT(romeo->lost(), IsEmpty());
+  romeo->shutdown();
+  world.run();
+  EXPECT_THAT(romeo->lost(), ElementsAre("m1"));
+  EXPECT_EQ(romeo->state(), "closed");
+  EXPECT_TRUE(romeo->mailbox.with_snapshot([](Snapshot& s) { return s.closed; }));
+}
+
+// Whichever task of the set-up the user's word comes behind, `closed` is the last of the stream.
+TEST(TwoAgentsAtEachTask, TellNoOpenStreamAfterItWasClosed) {
+  for (std::size_t tasks = 1;; ++tasks) {
+    World world;
+    world.befriend(kRomeo, kJuliet);
+    FakeHost& romeo = world.add(kRomeo, kAuto, true, {"192.0.2.10"});
+    FakeHost& juliet = world.add(kJuliet, kAuto, true, {"198.51.100.20"});
+    romeo.command("start juliet@example.net");
+    std::size_t ran = 0;
+    while (ran < tasks && romeo.state() != "open") {
+      if (!romeo.turn() && !juliet.turn() && world.scheduler.run_due(1) == 1)
+        ++ran;
+      else
+        world.env.set_now(world.env.now() + 1ms);
+    }
+    if (romeo.state() == "open") break;
+    romeo.command("stop juliet@example.net");
+    romeo.turn();
+    world.advance(20s);
+    ASSERT_EQ(romeo.broken_law(), "") << tasks;
+    ASSERT_THAT(romeo.state(), testing::AnyOf("closed", "none")) << tasks;
+  }
+}
+
 TEST_F(TwoAgents, ShutDownInOrderWithinTenSeconds) {
   meet();
   open();

@@ -19,11 +19,6 @@ const std::string kSocks5 = "urn:xmpp:jingle:transports:s5b:1";
 
 class Paths : public TwoAgents {
  protected:
-  void meet_on_a_network(std::vector<std::string> romeos = kAuto,
-                         std::vector<std::string> juliets = kAuto) {
-    romeo = &world.add(kRomeo, std::move(romeos), true, {"192.0.2.10"});
-    juliet = &world.add(kJuliet, std::move(juliets), true, {"198.51.100.20"});
-  }
   void expect_words_each_way() {
     romeo->message(juliet->jid, "one way");
     juliet->message(romeo->jid, "and back");
@@ -313,8 +308,8 @@ class Impostor final : public Channel::Facts {
     config.peer = *Jid::parse(role == Role::kInitiator ? kJuliet : kRomeo);
     attempt_.emplace(door, name, Socks5Attempt::Rules{}, from, world.scheduler, world.env,
                      [this, &world, config](Result<Connection> connection) {
-                       channel_.emplace(*this, config, std::move(connection->stream), identity_,
-                                        world.env, world.scheduler);
+                       channel_.emplace(*this, config, std::move(connection->stream),
+                                        Channel::Kind(), identity_, world.env, world.scheduler);
                        channel_->start();
                        channel_->on_proven();
                      });

@@ -29,6 +29,12 @@ class TwoAgents : public ::testing::Test {
     romeo = &world.add(kRomeo, std::move(romeos), parser_is_sound);
     juliet = &world.add(kJuliet, std::move(juliets), parser_is_sound);
   }
+  // Each has an address of its own.
+  void meet_on_a_network(std::vector<std::string> romeos = kAuto,
+                         std::vector<std::string> juliets = kAuto) {
+    romeo = &world.add(kRomeo, std::move(romeos), true, {"192.0.2.10"});
+    juliet = &world.add(kJuliet, std::move(juliets), true, {"198.51.100.20"});
+  }
   void open() {
     romeo->command("start juliet@example.net");
     world.advance(2s);

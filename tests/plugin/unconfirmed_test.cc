@@ -67,13 +67,32 @@ TEST_F(UnconfirmedTest, ForgetsWhatLeftLongerAgoThanTheHorizon) {
 TEST_F(UnconfirmedTest, LooksBackThirtySecondsOnADirectPathAndNinetyInBand) {
   for (Duration horizon : {Duration(30s), Duration(90s)}) {
     Unconfirmed fresh;
-    if (horizon == 90s) fresh.set_horizon(Unconfirmed::kInBand);
+    if (horizon == 90s) fresh.set_in_band(true);
     for (Duration late : {horizon - 1ms, horizon}) {
       fresh.add(KeptStanza(stanza("message", "1")), 100);
       fresh.on_written(100, kStart);
       EXPECT_EQ(lost(fresh, kStart + late).size(), late < horizon ? 1U : 0U);
     }
   }
+}
+
+TEST_F(UnconfirmedTest, CountsNoTimeInBandWhileTheServerIsAway) {  // covers JGL-37
+  unconfirmed.set_in_band(true);
+  add("1", 100);
+  unconfirmed.on_written(100, kStart);
+  unconfirmed.on_server_away(kStart + 30s);
+  add("2", 200);
+  unconfirmed.on_written(200, kStart + 40s);
+  unconfirmed.on_server_resumed(kStart + 500s);
+  unconfirmed.on_written(200, kStart + 589s);
+  EXPECT_THAT(lost(unconfirmed, kStart + 589s), ElementsAre("1?", "2?"));
+}
+
+TEST_F(UnconfirmedTest, GoesOnCountingOnADirectPathWhileTheServerIsAway) {  // covers JGL-37
+  add("1", 100);
+  unconfirmed.on_written(100, kStart);
+  unconfirmed.on_server_away(kStart + 1s);
+  EXPECT_THAT(lost(unconfirmed, kStart + 30s), IsEmpty());
 }
 
 TEST_F(UnconfirmedTest, KeepsWhatHasNotLeftHoweverLongItTakes) {

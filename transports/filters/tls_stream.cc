@@ -46,6 +46,8 @@ class TlsStream::Channel final : private ByteStream::Listener {
   void close();
   void refuse_certificate();
   void set_closes_last() { closes_last_ = true; }
+  bool is_flushed() const { return has_left_ || (plaintext_.empty() && ciphertext_.empty()); }
+  bool has_goodbye() const { return peer_closed_; }
   ByteStream& below() { return *below_; }
   std::size_t raw_received() const { return received_ + below_->received_overhead(); }
 
@@ -94,6 +96,7 @@ class TlsStream::Channel final : private ByteStream::Listener {
   bool closes_last_ = false;      // the stream below, behind both goodbyes
   bool is_closing_ = false;       // nothing more is written
   bool owes_notify_ = false;      // close_notify is to be sent
+  bool has_left_ = false;         // all that was written, before close_notify was
   bool is_below_closed_ = false;  // or told to
   bool peer_closed_ = false;      // close_notify came
   bool is_ended_ = false;         // only the last call is left
@@ -147,7 +150,11 @@ void TlsStream::Channel::refuse_certificate() {
 void TlsStream::Channel::turn() {
   if (!plaintext_.empty() && !error_) engine_.write(plaintext_.view());
   plaintext_.clear();
-  if (std::exchange(owes_notify_, false) && !error_) engine_.close();
+  if (std::exchange(owes_notify_, false) && !error_) {
+    while (auto output = engine_.poll()) take(std::move(*output));
+    has_left_ = ciphertext_.empty();
+    engine_.close();
+  }
   drain();
   deliver();
 }
@@ -312,6 +319,8 @@ void TlsStream::set_listener(Listener* listener) { channel_->set_listener(listen
 std::size_t TlsStream::write(ByteView octets) { return channel_->write(octets); }
 void TlsStream::close() { channel_->close(); }
 void TlsStream::set_closes_last() { channel_->set_closes_last(); }
+bool TlsStream::is_flushed() const { return channel_->is_flushed(); }
+bool TlsStream::has_goodbye() const { return channel_->has_goodbye(); }
 void TlsStream::refuse_certificate() { channel_->refuse_certificate(); }
 void TlsStream::on_server_session(ServerSession state) {
   channel_->below().on_server_session(state);

@@ -32,9 +32,13 @@ class TlsStream : public ByteStream {
   std::size_t write(ByteView octets) override;
   void close() override;      // close_notify, then closes what is below
   void refuse_certificate();  // alert 42, then closes what is below
-  // What is below breaks off both ways when it is closed: close() lets the peer's close_notify come
-  // first, for at most 4 s.
+  // close() lets the peer's close_notify come, for at most 4 s, before it closes what is below: for
+  // paths that take nothing more from a side to which the other has closed.
   void set_closes_last();
+  // Whether all that was written has left (close_notify aside), and whether the peer's close_notify
+  // has come. Also after on_closed.
+  bool is_flushed() const;
+  bool has_goodbye() const;
   void on_server_session(ServerSession state) override;
   std::size_t received_overhead() const override;
 

@@ -171,7 +171,7 @@ void IbbSession::State::on_reply(std::uint32_t tag, const Result<Element>& reply
   if (phase_ != Phase::kOpen && phase_ != Phase::kPeerClosing) return;
   Result<void> sent = sender_.on_reply(tag, reply);
   if (sent) return;
-  if (phase_ == Phase::kPeerClosing) return end(std::nullopt);  // it need not listen any more
+  if (phase_ == Phase::kPeerClosing) return end(sent.error());  // it does not listen any more
   break_off(sent.error());
 }
 
@@ -221,6 +221,8 @@ void IbbSession::State::on_deadline() {
       return break_off(std::move(late));
     case Phase::kAwaitingOpen:
       return end(std::move(late));
+    case Phase::kPeerClosing:
+      return end(Error{Blame::kPeer, "connectivity-error", "in-band: closed before all was read"});
     default:
       return end(std::nullopt);
   }
