@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "plugin/profanity/cost.h"
 #include "plugin/profanity/host_api.h"
@@ -22,6 +23,9 @@ using std::chrono::steady_clock;
 constexpr unsigned long kTurn = 2;  // ms
 // What closing may hold up /quit, /disconnect and /plugins unload: a round trip or two.
 constexpr milliseconds kCloseWithin{1500};
+// What was not closed by then is cut; to hear what of it may not have arrived.
+constexpr milliseconds kHearWithin{300};
+constexpr milliseconds kPause{1};
 // libcrypto must not be taken apart before the client is done with its plugins.
 constexpr std::uint64_t kNoAtexit = 0x00080000;
 
@@ -90,6 +94,7 @@ void Plugin::dispatch() {
 void Plugin::open(const std::string& full_jid) {
   std::string account = bare(full_jid);
   if (core_ && account == account_) return;
+  diversion_.give_up("you went to another account");
   close();
   account_ = account;
   balcony_host callbacks = this->callbacks();
@@ -155,22 +160,39 @@ void Plugin::on_disconnect() {
   waker_.watch({});
 }
 
-// The server is there still: what is open is closed with it. The client's loop waits meanwhile.
+// While the server is there what is open is closed with it, and else what can do without. The
+// client's loop waits meanwhile.
 void Plugin::close_in_order() {
   if (!core_) return;
   closing_ = true;
   diversion_.give_up("the client is closing");
   balcony_shutdown(core_);
-  auto until = steady_clock::now() + kCloseWithin;
-  while (balcony_closing(core_) && steady_clock::now() < until && !login_.is_broken()) {
-    dispatch();
-    if (host_.connection_check_events) host_.connection_check_events();
+  if (!is_closed_within(kCloseWithin)) {
+    balcony_shutdown(core_);
+    is_closed_within(kHearWithin);
   }
-  dispatch();
-  if (host_.connection_check_events && !login_.is_broken()) host_.connection_check_events();
+  run_once();
   closing_ = false;
   close();
   screen_.forget_all();
+}
+
+bool Plugin::is_closed_within(milliseconds patience) {
+  auto until = steady_clock::now() + patience;
+  while (balcony_closing(core_)) {
+    if (steady_clock::now() >= until) return false;
+    run_once();
+  }
+  return true;
+}
+
+void Plugin::run_once() {
+  dispatch();
+  if (host_.connection_check_events && online_ && !login_.is_broken()) {
+    host_.connection_check_events();
+  } else {
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 void Plugin::close() {
@@ -183,7 +205,7 @@ void Plugin::close() {
 }
 
 void Plugin::on_unload() {
-  if (online_) close_in_order();
+  close_in_order();
   login_.forget();
   if (!features_file_.empty()) host_.remove_features(features_file_);
   use_timer(false);

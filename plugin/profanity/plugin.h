@@ -63,6 +63,8 @@ class Plugin {
   void open(const std::string& full_jid);
   void go_online(const std::string& full_jid, bool resumed);
   void close_in_order();
+  bool is_closed_within(std::chrono::milliseconds patience);
+  void run_once();
   void close();
   void dispatch();
   void watch_contacts(bool tell_core);

@@ -2,6 +2,7 @@
 """Two real Profanity with the plugin when something goes wrong: ends in every state, connections that
 break, keys that change, and much at once."""
 import re
+import signal
 
 import pytest
 from profanity_steps import (OFFER, TRUST, auto_couple, both_open, couple, couple_by_forwarder,
@@ -51,6 +52,16 @@ def test_quit_without_a_server_ends_at_once(world):
     romeo.console()
     romeo.sees("Lost connection")
     romeo.quit()
+
+
+def test_unloading_tells_what_may_not_have_arrived(world):
+    romeo, juliet = romeo_with_balcony_cli(world)
+    romeo.sees("[e2e in-band, unverified]")
+    juliet.process.send_signal(signal.SIGSTOP)  # she answers nothing more
+    romeo.type("is anybody there")
+    romeo.type("/plugins unload balcony.so")
+    romeo.sees('MAY NOT HAVE ARRIVED: "is anybody there"')
+    juliet.process.send_signal(signal.SIGCONT)
 
 
 def test_a_stream_outlives_a_cut_of_the_server_connection(world):

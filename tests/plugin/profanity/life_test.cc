@@ -134,6 +134,16 @@ TEST_F(ProfanityLife, OpensAnotherAccountAfresh) {
   EXPECT_EQ(core_.logins.back(), "mercutio@localhost/street new");
 }
 
+TEST_F(ProfanityLife, TellsWhatStillWaitedWhenTheUserGoesToAnotherAccount) {
+  go_online();
+  core_.outgoing = [](auto&) { return BALCONY_BUSY; };
+  host_.sends(to_juliet("hello"));
+  host_.lose_connection();
+  host_.full_jid = "mercutio@localhost/street";
+  host_.log_in();
+  EXPECT_TRUE(host_.saw_line("NOT SENT: \"hello\": you went to another account"));
+}
+
 TEST_F(ProfanityLife, ShowsTheStateInTheTitleOfANewWindow) {
   host_.windows.clear();
   go_online();
