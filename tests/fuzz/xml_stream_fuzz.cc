@@ -180,7 +180,7 @@ class Run {
     require(!established_, "a stream is established once");
     require(had_tls_ && is_proven_, "no stream without TLS and the proof of the signalling");
     established_ = true;
-    tell("established");
+    hear("established");
   }
   void note(XmlStream::Received& o) {
     std::string xml = to_xml(o.stanza);
