@@ -42,7 +42,7 @@ IceFactory::Settings ice_settings(const Settings& settings, IceKind kind) {
 
 std::string read_anchors(const std::string& path, Mailbox& mailbox) {
   if (path.empty()) return {};
-  auto text = read_private_file(path);
+  auto text = read_public_file(path);
   if (text && *text) return std::move(**text);
   mailbox.to_host(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
   return {};
@@ -104,6 +104,7 @@ void Agent::on(Online& event) {
   use_identity();
   announce_features();
   if (!kept) {  // before anybody acts on the old one
+    peers_.on_login();
     roster_.on_login();
     roster_known_ = false;
     publish_roster();
@@ -167,7 +168,6 @@ void Agent::on(Offline&) {
   if (!is_online_) return;
   is_online_ = false;
   replies_timer_.clear();
-  peers_.on_offline();
   early_.clear();
   early_presence_ = early_offers_ = 0;
   to_ask_.clear();

@@ -188,7 +188,9 @@ class Agent final : public LinkOwner {
   TrustStore& trust() override { return *state_.trust; }
   TransportFactory* factory(std::string_view name_or_ns) override;
   Reach reach_of(const Jid& jid) const override;
-  void tell(HostEvent event) override { mailbox_.to_host(std::move(event)); }
+  void tell(HostEvent event) override {
+    behind_reply_ ? behind_reply_->push_back(std::move(event)) : mailbox_.to_host(std::move(event));
+  }
   bool is_host_behind() const override { return mailbox_.is_host_behind(); }
   bool ask(TellAsk question) override;
   void undelivered(const Link& link, const KeptStanza& stanza, bool unknown,
@@ -239,7 +241,8 @@ class Agent final : public LinkOwner {
 
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
-  std::map<Jid, Call> calls_;       // by target: waiting for features, or the roster
+  std::map<Jid, Call> calls_;  // by target: waiting for features, or the roster
+  std::optional<std::vector<HostEvent>> behind_reply_;  // what a command did, till it is answered
   std::map<Jid, Call> next_calls_;  // by peer: waiting for the end of a stream that is being closed
   std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>

@@ -14,8 +14,11 @@ constexpr const char* kLater = "This comes in a later version.";
 
 void Agent::on(CommandLine& event) {
   auto command = read_command(event.line);
+  behind_reply_.emplace();
   Answer answer = command ? run(*command) : Answer{false, command.error().text};
+  auto following = *std::exchange(behind_reply_, std::nullopt);
   tell(TellReply{event.line, answer.ok, std::move(answer.text)});
+  for (HostEvent& effect : following) tell(std::move(effect));
   if (command && command->verb == Verb::kStatus && answer.ok) {
     tell_status(command->words.empty() ? std::nullopt
                                        : std::optional(*Jid::parse(command->words[0])));

@@ -39,15 +39,14 @@ class Descriptor {
   int fd_;
 };
 
-}  // namespace
-
-Result<std::optional<std::string>> read_private_file(const std::string& path) {
+Result<std::optional<std::string>> read_file(const std::string& path, bool is_private) {
   Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not block us
   if (fd.get() < 0 && errno == ENOENT) return std::nullopt;
   struct stat facts {};
   if (fd.get() < 0 || fstat(fd.get(), &facts) != 0) return unreadable(path, std::strerror(errno));
   if (!S_ISREG(facts.st_mode)) return unreadable(path, "it is no regular file");
-  if ((facts.st_mode & 077) != 0 && fchmod(fd.get(), 0600) != 0)
+  bool is_open_to_others = (facts.st_mode & 077) != 0;
+  if (is_private && is_open_to_others && fchmod(fd.get(), 0600) != 0)
     return unreadable(path, "others may read it, and that can't be changed");
   std::string text;
   char buffer[16 * 1024];
@@ -59,6 +58,16 @@ Result<std::optional<std::string>> read_private_file(const std::string& path) {
     text.append(buffer, static_cast<std::size_t>(count));
     if (text.size() > kMaxFile) return unreadable(path, "it is larger than 4 MiB");
   }
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> read_private_file(const std::string& path) {
+  return read_file(path, true);
+}
+
+Result<std::optional<std::string>> read_public_file(const std::string& path) {
+  return read_file(path, false);
 }
 
 Result<void> write_private_file(const std::string& path, const std::string& text) {

@@ -14,6 +14,9 @@ namespace balcony {
 // others may read is tightened to 0600.
 Result<std::optional<std::string>> read_private_file(const std::string& path);
 
+// The same of a file that is not ours, such as the system's list of authorities: its mode stays.
+Result<std::optional<std::string>> read_public_file(const std::string& path);
+
 // All or nothing, mode 0600, on the disk when it returns. Fails with `unwritable-file`.
 Result<void> write_private_file(const std::string& path, const std::string& text);
 

@@ -130,7 +130,7 @@ void PeerFeatures::mark_unsupported(const Jid& full) {
     resource->unsupported_until = env_.now() + kUnsupportedFor;
 }
 
-void PeerFeatures::on_offline() { resources_.clear(); }
+void PeerFeatures::on_login() { resources_.clear(); }
 
 std::optional<bool> PeerFeatures::supports(const Jid& full) const {
   const Resource* resource = find(full);

@@ -47,7 +47,7 @@ class PeerFeatures {
   void on_features(const Jid& full, const Element* query);
   // An error to our session-initiate says that it can't (JGL-38): kept 10 min.
   void mark_unsupported(const Jid& full);
-  void on_offline();  // forget all resources, keep hash -> features
+  void on_login();  // forget all resources, keep hash -> features
 
   // Supports xmlstream: true, false, or nothing while unknown.
   std::optional<bool> supports(const Jid& full) const;

@@ -268,6 +268,32 @@ TEST_F(TwoAgents, SurviveAResumedServerSession) {  // covers JGL-37
   EXPECT_EQ(romeo->state(), "open");
 }
 
+// The server does not say again who is online.
+TEST_F(TwoAgents, KnowWhoIsOnlineWhenALoginIsResumed) {  // covers DSC-09
+  meet();
+  romeo->offline();
+  world.advance(1s);
+  romeo->online(true);
+  world.advance(1s);
+  open();
+}
+
+TEST_F(TwoAgents, AnswerACommandBeforeTheyTellWhatFollows) {
+  meet();
+  for (const char* line : {"start juliet@example.net", "stop juliet@example.net"}) {
+    std::size_t since = romeo->events.size();
+    romeo->command(line);
+    world.run();
+    bool is_told = false;
+    for (std::size_t i = since; i < romeo->events.size() && !is_told; ++i) {
+      if (std::holds_alternative<TellReply>(romeo->events[i])) break;
+      is_told = std::holds_alternative<TellStream>(romeo->events[i]);
+    }
+    EXPECT_FALSE(is_told) << line;
+    EXPECT_TRUE(romeo->said_ok()) << line;
+  }
+}
+
 TEST_F(TwoAgents, StayVisibleToWhomTheyShowedThemselvesWhenALoginIsResumed) {  // covers DSC-10
   meet({}, {});
   FakeHost& paris = world.add("paris@example.net/x");

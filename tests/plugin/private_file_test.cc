@@ -58,6 +58,13 @@ TEST_F(PrivateFile, IsTightenedWhenOthersMayReadIt) {
   EXPECT_EQ(folder.mode("file"), 0600U);
 }
 
+TEST_F(PrivateFile, KeepsTheModeOfOneThatIsNotOurs) {
+  folder.put("file", "authorities");
+  chmod(path.c_str(), 0644);
+  EXPECT_EQ(read_public_file(path)->value(), "authorities");
+  EXPECT_EQ(folder.mode("file"), 0644U);
+}
+
 TEST_F(PrivateFile, KeepsTheModeOfOneThatIsPrivateAlready) {
   folder.put("file", "secret");
   chmod(path.c_str(), 0400);

@@ -176,7 +176,7 @@ TEST_F(PeerFeaturesTest, OfAWholeAccountAreForgottenAtItsServersWord) {
 TEST_F(PeerFeaturesTest, AreForgottenOfflineButNotTheHashes) {
   presence(kLab, caps(ver));
   answer(kLab, kStreams);
-  peers.on_offline();
+  peers.on_login();
   EXPECT_FALSE(peers.is_online(jid(kLab)));
   EXPECT_EQ(presence(kLab, caps(ver)), "nothing");
   EXPECT_EQ(peers.supports(jid(kLab)), true);
