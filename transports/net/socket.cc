@@ -2,12 +2,13 @@
 #include "transports/net/socket.h"
 
 #include <linux/sockios.h>
+#include <linux/tcp.h>  // has more of tcp_info than netinet/tcp.h
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "transports/net/system_address.h"
@@ -15,9 +16,8 @@
 namespace balcony {
 namespace {
 
-// C-11: seconds idle before the first probe, between probes, probes; milliseconds until what was
-// sent must be acknowledged.
-constexpr int kKeepIdle = 5, kKeepInterval = 3, kKeepProbes = 3, kUserTimeout = 14'000;
+// C-11: seconds idle before the first probe, between probes, probes.
+constexpr int kKeepIdle = 5, kKeepInterval = 3, kKeepProbes = 3;
 
 void set_option(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);  // what it refuses, it goes without
@@ -75,13 +75,12 @@ void Socket::set_stream_options() const {
   set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, kKeepIdle);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, kKeepInterval);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, kKeepProbes);
-  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeout);
 }
 
-void Socket::set_patience(Duration from_first_question) const {
+void Socket::set_user_timeout(Duration timeout) const {
   constexpr Duration kLongest = 24h;  // a number of milliseconds that fits
-  Duration timeout = std::min(from_first_question, kLongest);
-  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout / 1ms));
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT,
+             static_cast<int>(std::min(timeout, kLongest) / 1ms));
 }
 
 Socket::Progress Socket::progress() const {
@@ -90,8 +89,8 @@ Socket::Progress Socket::progress() const {
   getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
   int left = 0;
   ioctl(fd_, SIOCOUTQ, &left);
-  return {static_cast<std::size_t>(left), info.tcpi_unacked, info.tcpi_probes,
-          Duration(info.tcpi_last_ack_recv)};
+  unsigned unanswered = std::max(info.tcpi_probes, info.tcpi_retransmits);
+  return {static_cast<std::size_t>(left), info.tcpi_unacked, unanswered, info.tcpi_segs_in};
 }
 
 std::optional<Endpoint> Socket::local() const { return local_of(fd_); }

@@ -37,16 +37,15 @@ class Socket {
 
   // No Nagle, and C-11: an idle peer is asked after 5 s, and is dead after 14 s without an answer.
   void set_stream_options() const;
-  // Those 14 s count also while a peer that lives has no room for more, from when the system first
-  // asked whether it has: this is how long it may take, and no question is put off beyond it.
-  void set_patience(Duration from_first_question) const;
+  // After so long without progress the system gives the connection up; 0: as it sees fit.
+  void set_user_timeout(Duration timeout) const;
 
-  // How it stands with what the kernel has not got rid of.
+  // How it stands with what the system has not got rid of.
   struct Progress {
     std::size_t left = 0;     // octets; none: the peer has acknowledged all
     unsigned in_flight = 0;   // packets sent and not acknowledged; none: the peer has no room
-    unsigned unanswered = 0;  // questions whether it has room again
-    Duration since_answer{};  // since it last acknowledged anything
+    unsigned unanswered = 0;  // packets sent again, or questions whether the peer has room
+    unsigned heard = 0;       // packets that came, since the connection was made, modulo 2^32
   };
   Progress progress() const;
 

@@ -15,14 +15,6 @@ constexpr std::size_t kReadPiece = 64 * 1024;   // four full TLS records a call
 constexpr std::size_t kBigWrite = 16 * 1024;    // a full record: worth a call, not worth a copy
 // For the last octets and the peer's FIN. Half of what the layer above waits for each step (C-08).
 constexpr Duration kLinger = 5s;
-// While the kernel holds octets: soon enough to put TCP_USER_TIMEOUT (14 s) off for a live peer.
-constexpr Duration kProgressCheck = 5s;
-// While the peer has no room. What the kernel has counted when we see it first, at most the above,
-// leaves 9 s of the 14 for the next look, however busy the machine is.
-constexpr Duration kPatientCheck = 2s;
-// A peer without room is dead after so many unanswered probes, and so long, as in C-11.
-constexpr unsigned kDeadProbes = 3;
-constexpr Duration kDeadAfter = 14s;
 
 bool would_block(int error_number) { return error_number == EAGAIN || error_number == EINTR; }
 
@@ -36,7 +28,7 @@ TcpStream::TcpStream(Socket socket, Reactor& reactor, const Env& env)
       watch_(reactor, socket_.fd(), this),
       turn_(reactor, env),
       linger_(reactor, env),
-      progress_(reactor, env) {
+      look_(reactor, env) {
   socket_.set_stream_options();
 }
 
@@ -112,9 +104,10 @@ std::size_t TcpStream::send(ByteView octets) {
   }
   std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   is_blocked_ = taken < octets.size();
-  sent_ += taken;
-  if (!progress_.is_set())
-    progress_.set(env_.now() + kProgressCheck, [this] { look_at_progress(); });
+  if (!look_.is_set()) {
+    peer_.begin(env_.now());
+    look_.set(env_.now() + PeerWatch::kLook, [this] { look_at_peer(); });
+  }
   return taken;
 }
 
@@ -133,23 +126,17 @@ void TcpStream::on_linger_over() {
   deliver();
 }
 
-// The kernel asks a peer without room ever less often, up to every 2 minutes, but never later than
-// its timeout. So that goes with the time: always 14 s away, and lifted before it comes.
-void TcpStream::look_at_progress() {
+void TcpStream::look_at_peer() {
   if (is_ended_) return;
   Socket::Progress progress = socket_.progress();
-  bool is_full = progress.left > 0 && progress.in_flight == 0;
-  std::uint64_t acknowledged = sent_ - progress.left;
-  if (!is_full || acknowledged != acknowledged_) full_since_ = env_.now();
-  acknowledged_ = acknowledged;
-  socket_.set_patience(env_.now() - full_since_ + kDeadAfter);
-  if (progress.left == 0) return;
-  if (progress.unanswered < kDeadProbes || progress.since_answer < kDeadAfter) {
-    Duration until_next = is_full ? kPatientCheck : kProgressCheck;
-    return progress_.set(env_.now() + until_next, [this] { look_at_progress(); });
+  PeerWatch::Verdict verdict = peer_.look(progress, env_.now());
+  socket_.set_user_timeout(verdict.user_timeout);
+  if (verdict.is_lost) {
+    end(connection_error(ETIMEDOUT));
+    deliver();
+  } else if (progress.left > 0) {
+    look_.set(env_.now() + PeerWatch::kLook, [this] { look_at_peer(); });
   }
-  end(connection_error(ETIMEDOUT));
-  deliver();
 }
 
 // What broke while sending is told once what came before it has been read.

@@ -9,16 +9,16 @@
 // peer's FIN is the same the other way round: what was taken is sent, then it is over (the
 // streams above close both ways first, JGL-33). A reset tells on_closed why.
 //
-// A peer that does not answer for 14 s is lost (C-11). One that answers and reads nothing is not:
-// its user may have stopped it. Should it vanish while it does, three unanswered probes tell, at
-// most 14 s apart: 45 s.
+// A peer that does not answer for 14 s is lost (C-11). One that answers and reads little or nothing
+// is not: its user may have stopped it. Should it vanish while it does, three unanswered questions
+// tell. They are at most 14 s apart, so 45 s; but where it had no room before, up to 2 minutes.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "jingle/byte_stream.h"
 #include "transports/net/fd_watch.h"
+#include "transports/net/peer_watch.h"
 #include "transports/net/scheduler.h"
 #include "transports/net/socket.h"
 
@@ -50,7 +50,7 @@ class TcpStream final : public ByteStream, private FdWatch::Listener {
   std::size_t send(ByteView octets);
   void finish_sending();
   void on_linger_over();
-  void look_at_progress();
+  void look_at_peer();
   void watch();
   void deliver();  // one call of the listener, which may destroy the stream
   void read();     // the same
@@ -63,20 +63,18 @@ class TcpStream final : public ByteStream, private FdWatch::Listener {
   const Env& env_;
   std::optional<Endpoint> local_, remote_;
   FdWatch watch_;
-  Timer turn_, linger_, progress_;
+  Timer turn_, linger_, look_;
   ByteStream::Listener* listener_ = nullptr;
   Bytes unread_;
-  std::uint64_t sent_ = 0;              // octets that the kernel took
-  std::uint64_t acknowledged_ = ~0ULL;  // of them, by the peer, at the last look at its progress
-  TimePoint full_since_;                // when it last acknowledged any, as far as we saw
-  ByteQueue output_;                    // taken, not yet the kernel's
-  bool is_blocked_ = false;             // the kernel's buffer is full
-  bool is_short_ = false;               // a write() took less
-  bool is_closing_ = false;             // nothing more is taken
-  bool is_shut_ = false;                // our FIN is on its way
-  bool is_eof_ = false;                 // the peer's FIN, or a reset, was read
-  bool is_ended_ = false;               // only the last call is left
-  std::optional<Error> error_;          // why it broke
+  PeerWatch peer_;
+  ByteQueue output_;            // taken, not yet the kernel's
+  bool is_blocked_ = false;     // the kernel's buffer is full
+  bool is_short_ = false;       // a write() took less
+  bool is_closing_ = false;     // nothing more is taken
+  bool is_shut_ = false;        // our FIN is on its way
+  bool is_eof_ = false;         // the peer's FIN, or a reset, was read
+  bool is_ended_ = false;       // only the last call is left
+  std::optional<Error> error_;  // why it broke
 };
 
 }  // namespace balcony

@@ -90,7 +90,7 @@ TEST_F(TcpStreamTest, DoesNotWaitToFillPacketsAndAsksAnIdlePeer) {
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 5);
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 3);
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 3);
-  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 14'000);
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 0);  // PeerWatch stands for it
 }
 
 TEST_F(TcpStreamTest, SendsTheSmallWritesOfOneTurnTogether) {
@@ -118,7 +118,7 @@ TEST_F(TcpStreamTest, IsPatientWithAPeerThatLivesAndDoesNotRead) {
   run_until([&] {  // until it reads again
     hear();
     env.advance(5s);
-    return option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 14'000;
+    return option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 0;
   });
 }
 
