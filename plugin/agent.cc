@@ -40,14 +40,6 @@ IceFactory::Settings ice_settings(const Settings& settings, IceKind kind) {
 
 }  // namespace
 
-std::string read_anchors(const std::string& path, Mailbox& mailbox) {
-  if (path.empty()) return {};
-  auto text = read_public_file(path);
-  if (text && *text) return std::move(**text);
-  mailbox.to_host(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
-  return {};
-}
-
 Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool parser_is_sound,
              Network* network, Reactor* reactor, Gateway* gateway)
     : env_(env),
@@ -55,7 +47,6 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       mailbox_(mailbox),
       state_(std::move(state)),
       parser_is_sound_(parser_is_sound),
-      anchors_(read_anchors(settings().ca, mailbox)),
       ibb_(env, scheduler, {settings().ibb_block_size}),
       router_({}, settings().sessions),
       tracker_(env, "balcony-" + hex(env.random(8)) + "-"),
@@ -70,6 +61,7 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
       refetch_(scheduler, env),
       replies_timer_(scheduler, env) {
   mailbox_.with_snapshot([&](Snapshot& snapshot) { snapshot.id_prefix = tracker_.id_prefix(); });
+  read_anchors();
   if (network) {
     socks5_.emplace(env, scheduler, *network, proxies_, strangers_, socks5_settings(settings()),
                     gateway);
@@ -87,6 +79,15 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
 }
 
 Agent::~Agent() { links_.clear(); }
+
+void Agent::read_anchors() {
+  const std::string& path = settings().ca;
+  auto text = path.empty() ? std::nullopt : std::optional(read_public_file(path));
+  bool is_read = text && *text && **text;
+  anchors_ = is_read ? std::move(***text) : std::string();
+  if (text && !is_read)
+    tell(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
+}
 
 void Agent::handle(CoreEvent event) {
   std::visit([this](auto& e) { on(e); }, event);

@@ -30,9 +30,6 @@
 
 namespace balcony {
 
-// PEM of the setting `ca`; none, and a notice, if the file can't be read.
-std::string read_anchors(const std::string& path, Mailbox& mailbox);
-
 class Agent final : public LinkOwner {
  public:
   struct State {  // what the state folder holds
@@ -167,6 +164,7 @@ class Agent final : public LinkOwner {
   // agent_choices.cc: commands that change what is kept
   Answer set_mode(const Jid& jid, const std::string& word);
   void apply_modes(const std::string& word);
+  void read_anchors();  // of the setting `ca`; none, and a notice, if the file can't be read
   Answer set_reach(const Jid& jid, const std::string& word);
   Answer show_fingerprint(const std::optional<Jid>& jid) const;
   Answer trust_key(const Jid& jid, const std::string& text);
@@ -197,7 +195,7 @@ class Agent final : public LinkOwner {
                    const std::string& reason) override;
   void on_offer_ready(Link& link) override;
   void on_offer_acknowledged(Link& link) override;
-  void on_lost_tie(Link& link) override;
+  void on_lost_offer(Link& link) override;
   void on_alive(Link& link, bool alive) override;
   void on_open(Link& link) override;
   void on_received(Link& link, Element stanza) override;
@@ -211,10 +209,11 @@ class Agent final : public LinkOwner {
   Env& env_;
   Scheduler& scheduler_;
   Mailbox& mailbox_;
+  std::optional<std::vector<HostEvent>> behind_reply_;  // what a command did, till it is answered
   State state_;
   const bool parser_is_sound_;
   std::optional<Identity> identity_;
-  std::string anchors_;
+  std::string anchors_;  // PEM of the setting `ca`
   IbbFactory ibb_;
 
   Jid local_;
@@ -241,8 +240,7 @@ class Agent final : public LinkOwner {
 
   std::list<std::unique_ptr<Link>> links_;
   std::map<std::tuple<Jid, std::string, std::string>, ServerPort*> claims_;  // peer, namespace, sid
-  std::map<Jid, Call> calls_;  // by target: waiting for features, or the roster
-  std::optional<std::vector<HostEvent>> behind_reply_;  // what a command did, till it is answered
+  std::map<Jid, Call> calls_;       // by target: waiting for features, or the roster
   std::map<Jid, Call> next_calls_;  // by peer: waiting for the end of a stream that is being closed
   std::map<Jid, Waiting> waiting_;  // by whom they are for: a contact, or one client of it
   std::map<Jid, TimePoint>

@@ -104,7 +104,7 @@ Agent::Answer Agent::change_setting(const std::string& key, const std::string& v
   if (!holds) return {false, set.error().text};
   ibb_.set_block_size(settings().ibb_block_size);
   use_path_settings(key);
-  if (key == "ca") anchors_ = read_anchors(settings().ca, mailbox_);
+  if (key == "ca") read_anchors();
   if (key.starts_with("limits.")) {
     router_ = Router(local_, settings().sessions);
     for (auto& link : links_) link->enroll();

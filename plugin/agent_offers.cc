@@ -13,6 +13,8 @@ void Agent::on_jingle(const Element& iq) {
                                       [&](const auto& link) { return link->peer() == *from; });
   if (!has_link && (!from || !may_offer(*from)))
     return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
+  for (auto& link : links_)
+    if (link->peer() == *from) link->doubt_offer();
   Router::Route route = router_.route(iq);
   if (auto* answer = std::get_if<Router::Answer>(&route)) {
     send(answer->iq);
@@ -81,7 +83,7 @@ void Agent::on_offer_acknowledged(Link& own) {
 
 // What the peer offers is what our user wanted. As long as it is not proven whose offers they are,
 // any of them may be it; one stands in for ours.
-void Agent::on_lost_tie(Link& own) {
+void Agent::on_lost_offer(Link& own) {
   Link* heir = nullptr;
   for (auto& link : links_) {
     bool theirs = link->peer() == own.peer() && link->role() == Role::kResponder &&

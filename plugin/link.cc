@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kUserDecides = 135s;  // C-02 + 15 s: the peer's own timer comes first
 constexpr Duration kLiveness = 5s;       // JGL-18
 constexpr Duration kLivenessStep = 250ms;
+constexpr Duration kDoubt = 2s;  // a client that is up has answered our offer by then
 // Of an undecided offer: a full set of candidates (C-15), each in an info of its own.
 constexpr std::size_t kMostEarlyInfos = 32;
 constexpr std::size_t kEarlyInfoSize = 4096;
@@ -33,7 +34,8 @@ Link::Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& s
       absence_(owner.scheduler(), owner.env()),
       liveness_timer_(owner.scheduler(), owner.env()),
       expiry_(owner.scheduler(), owner.env()),
-      contest_(owner.scheduler(), owner.env()) {
+      contest_(owner.scheduler(), owner.env()),
+      doubt_(owner.scheduler(), owner.env()) {
   facts_.peer = peers.remote.full();
   facts_.role = role == Role::kInitiator ? "initiator" : "responder";
   make_session(sid);
@@ -208,7 +210,7 @@ void Link::on_accept_proven() {
 
 void Link::on_lost_tie() {
   session_over_ = true;
-  owner_.on_lost_tie(*this);
+  owner_.on_lost_offer(*this);
   over("alternative-session", peers_.remote.full() + " called at the same moment");
   finish_goodbye();
 }
@@ -242,10 +244,28 @@ void Link::answer_alive(bool alive) {
   owner_.on_alive(*this, alive);
 }
 
+// A client that came up after our offer was sent never answers it, and its own offer meets ours
+// (JGL-14): both would wait. Asked for the session it says that there is none (JGL-26).
+void Link::doubt_offer() {
+  auto is_in_doubt = [this] {
+    return is_own_offer() && !acknowledged_ && session_->state() == SessionState::kPending;
+  };
+  if (!is_in_doubt() || doubt_.is_set()) return;
+  doubt_.set(owner_.env().now() + kDoubt, [this, is_in_doubt] {
+    if (!is_in_doubt()) return;
+    session_->ping();
+    drive();
+  });
+}
+
 // JGL-26. An open stream outlives its session: it ends when it is silent, or replaced (JGL-18).
 void Link::on_pong(const Session::Pong& pong) {
   if (pong.alive) absence_.clear();
   if (!pong.unknown_session || is_over()) return;
+  if (is_own_offer() && !acknowledged_) {
+    renews_ = true;
+    owner_.on_lost_offer(*this);
+  }
   if (phase_ == Phase::kOpen) {
     if (liveness_timer_.is_set()) answer_alive(false);
     return;

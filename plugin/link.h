@@ -62,6 +62,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void expect() { expected_ = true; }     // R: we wanted a stream too (JGL-16): nobody is asked
   void take_place_of(Link& other);        // as far as the host knows, it was this one all along
   void check_alive();                     // whether the peer still answers (JGL-18): on_alive
+  void doubt_offer();  // I: the peer's client speaks; has it our offer, which it did not answer?
   void refuse_redirects() { follows_redirects_ = false; }  // I: it is the answer to one
   void enroll() { owner_.router().add(session_.get()); }   // with a new router
 
@@ -88,7 +89,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   bool was_open() const { return was_open_; }
   // I: the client of the same account that the offer was redirected to (JGL-12).
   const std::optional<Jid>& redirect() const { return redirect_; }
-  // I: it ended by `reset`: a new one is due (STE-16).
+  // I: a new one is due: it ended by `reset` (STE-16), or its offer never reached the peer.
   bool is_to_be_renewed() const { return renews_; }
   Role role() const { return role_; }
   const Jid& peer() const { return peers_.remote; }
@@ -229,7 +230,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   std::int64_t key_until_ = 0;  // the peer's certificate is valid; unix time
 
   Timer limit_;  // of the phase: ladder, question, goodbye
-  Timer session_timer_, absence_, liveness_timer_, expiry_, contest_;
+  Timer session_timer_, absence_, liveness_timer_, expiry_, contest_, doubt_;
 };
 
 }  // namespace balcony

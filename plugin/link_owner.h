@@ -44,7 +44,7 @@ class LinkOwner : public ServerSide {
   // Facts, told from inside the link's own turn: do not destroy it here.
   virtual void on_offer_ready(Link& link) = 0;  // R: proven where needed; decide_offer() is awaited
   virtual void on_offer_acknowledged(Link& link) = 0;  // I: the peer knows of our offer (JGL-15)
-  virtual void on_lost_tie(Link& link) = 0;  // I: the peer's own offer wins; this link ends next
+  virtual void on_lost_offer(Link& link) = 0;  // I: any of the peer's stands in for it; ends next
   virtual void on_alive(Link& link, bool alive) = 0;  // the answer to check_alive()
   virtual void on_open(Link& link) = 0;               // the host is told next
   virtual void on_received(Link& link, Element stanza) = 0;

@@ -24,10 +24,6 @@ struct KeptStanza {
 
 class Unconfirmed {
  public:
-  // How long a stanza can be lost without anybody noticing: on TCP the user timeout and what waits
-  // in the socket; in band the reply timer of a block (C-01) and of the window behind it.
-  static constexpr Duration kDirect = 30s, kInBand = 90s;
-
   // What a direct path may hold of what was written: both sockets' buffers, at most 6 MiB each on
   // Linux, and what the peer reads before its full queues stop it. What lies further back arrived.
   static constexpr std::uint64_t kMaxBehind = 16 * 1024 * 1024;
@@ -52,6 +48,11 @@ class Unconfirmed {
   std::vector<Lost> take_lost(TimePoint now);
 
  private:
+  // How long a stanza can be lost without anybody noticing: on TCP until a silent peer counts as
+  // lost (C-11), and what waits in the socket; in band the reply timer of a block (C-01) and of the
+  // window behind it.
+  static constexpr Duration kDirect = 30s, kInBand = 90s;
+
   struct Entry {
     KeptStanza stanza;
     std::uint64_t end;

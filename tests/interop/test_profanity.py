@@ -125,7 +125,7 @@ def test_a_plugin_that_is_unloaded_and_loaded_again_works_as_before(world):
     romeo, juliet = auto_couple(world)
     romeo.type("/plugins unload balcony.so")
     juliet.sees("is closed")
-    say(romeo, juliet, "nobody listens in the plugin")  # and she calls nobody whose client is deaf
+    say(juliet, romeo, "nobody listens in the plugin")  # she may call in vain: his client is deaf
     romeo.type("/plugins load balcony.so")
     romeo.e2e("start juliet@localhost")  # at once: what it must know first is found out
     romeo.sees("[e2e in-band, unverified]", 30)

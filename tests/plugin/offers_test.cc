@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Offers that meet, that are forged, repeated, withdrawn or refused (JGL-11 to -20, -38, -40).
+#include "jingle/session/errors.h"
 #include "tests/plugin/two_agents_fixture.h"
 
 namespace balcony {
@@ -82,6 +83,48 @@ TEST_F(TwoAgents, SurviveAnOfferWithTheirOwnSid) {  // covers JGL-14
   romeo->command("stop juliet@example.net");
   world.advance(200s);
   EXPECT_EQ(romeo->state(), "closed");
+}
+
+// A client without the plugin answers nothing; it is loaded, and calls.
+TEST_F(TwoAgents, CallAgainWhenThePeerNeverGotTheOfferThatBeatItsOwn) {  // covers JGL-14, JGL-26
+  meet_puppet();
+  romeo->command("start juliet@example.net");
+  world.run();
+  take_request("jingle", "session-initiate");
+  says(offer("zz"));
+  std::size_t since = world.seen.size();
+  world.advance(2s);
+  Element asked = take_request("jingle", "session-info");
+  ASSERT_TRUE(asked);
+  says(error_of(asked, unknown_session()));
+  EXPECT_THAT(world.jingle(since),
+              ElementsAre(HasSubstr("session-info "), HasSubstr("session-initiate ")));
+  EXPECT_THAT(romeo->states(), ElementsAre("negotiating", "closed", "negotiating"));
+}
+
+TEST_F(TwoAgents, TakeTheLowerOfferOfAPeerThatNeverGotTheirs) {  // covers JGL-14, -16, -26
+  meet_puppet({"trust=tofu"});
+  romeo->command("start juliet@example.net");
+  world.run();
+  take_request("jingle", "session-initiate");
+  says(offer("a0"));
+  std::size_t since = world.seen.size();
+  world.advance(2s);
+  says(error_of(take_request("jingle", "session-info"), unknown_session()));
+  EXPECT_THAT(world.jingle(since), ElementsAre(HasSubstr("session-info "), "session-accept a0"));
+  EXPECT_THAT(romeo->states(), ElementsAre("negotiating"));
+  EXPECT_THAT(romeo->told<TellAsk>(), IsEmpty());
+}
+
+TEST_F(TwoAgents, DoNotDoubtAnOfferThatWasAnswered) {  // covers JGL-26
+  meet_puppet();
+  romeo->command("start juliet@example.net");
+  world.run();
+  Element ours = take_request("jingle", "session-initiate");
+  says(offer("zz"));
+  says(result_of(ours));
+  world.advance(5s);
+  EXPECT_FALSE(take_request("jingle", "session-info"));
 }
 
 // ---- repeated and withdrawn offers ----

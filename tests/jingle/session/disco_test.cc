@@ -173,7 +173,7 @@ TEST_F(PeerFeaturesTest, OfAWholeAccountAreForgottenAtItsServersWord) {
   EXPECT_TRUE(peers.is_online(jid("ben@example.network/x")));
 }
 
-TEST_F(PeerFeaturesTest, AreForgottenOfflineButNotTheHashes) {
+TEST_F(PeerFeaturesTest, ForgetWhoIsOnlineAtANewLoginButNotTheHashes) {
   presence(kLab, caps(ver));
   answer(kLab, kStreams);
   peers.on_login();
