@@ -156,9 +156,11 @@ void Client::go_on_closing() {
   if (phase_ == Phase::kLeavingServer && (is_late || !server_.is_online())) phase_ = Phase::kDone;
 }
 
+// What runs is closed, and what was taken is told, as at `quit`.
 void Client::fail(const std::string& reason) {
   events_.error(reason);
   exit_status_ = 1;
+  if (e2e_) return quit();
   phase_ = Phase::kDone;
 }
 

@@ -284,8 +284,11 @@ TEST_F(ClientTest, LeavesToAClientThatReplacesIt) {
       "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
       "<text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>Replaced</text></stream:error>"
       "</stream:stream>");
+  core.closing_turns = 3;
   run_to_the_end();
   EXPECT_THAT(out.back(), HasSubstr("the server closed the stream: conflict (Replaced)"));
+  EXPECT_TRUE(core.shut_down) << "what was taken is told";
+  EXPECT_LT(core.closing_turns, 1);
   EXPECT_EQ(client->exit_status(), 1);
 }
 
