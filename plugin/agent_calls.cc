@@ -112,6 +112,7 @@ void Agent::open_link(const Call& wanted, const Jid& full) {
   if (objection.reason.empty()) {
     links_.push_back(Link::initiate(*this, {local_, full}, std::move(methods)));
     if (wanted.is_redirected) links_.back()->refuse_redirects();
+    if (wanted.is_renewed) links_.back()->doubt_no_more();
     return;
   }
   fail_call(wanted, objection.reason, objection.text);
@@ -180,7 +181,8 @@ void Agent::on_over(Link& link) {
     tell(TellWritable{link.peer().full()});
   }
   reconsider_offers(link.peer());
-  if (link.is_to_be_renewed()) call({link.peer(), {}, true});
+  if (link.is_to_be_renewed())
+    call({link.peer(), link.methods(), true, !link.follows_redirects(), true});
   if (auto next = next_calls_.extract(link.peer())) call_if_allowed(std::move(next.mapped()));
   bool failed = link.role() == Role::kInitiator && !link.was_open();
   if (failed) {

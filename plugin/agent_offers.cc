@@ -13,8 +13,10 @@ void Agent::on_jingle(const Element& iq) {
                                       [&](const auto& link) { return link->peer() == *from; });
   if (!has_link && (!from || !may_offer(*from)))
     return send(error_of(iq, {"service-unavailable", "cancel", {}, {}}));
-  for (auto& link : links_)
-    if (link->peer() == *from) link->doubt_offer();
+  if (iq.first_child()->attr("action") == "session-initiate") {
+    for (auto& link : links_)
+      if (link->peer() == *from) link->doubt_offer();
+  }
   Router::Route route = router_.route(iq);
   if (auto* answer = std::get_if<Router::Answer>(&route)) {
     send(answer->iq);

@@ -35,7 +35,7 @@ Link::Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& s
       liveness_timer_(owner.scheduler(), owner.env()),
       expiry_(owner.scheduler(), owner.env()),
       contest_(owner.scheduler(), owner.env()),
-      doubt_(owner.scheduler(), owner.env()) {
+      doubt_timer_(owner.scheduler(), owner.env()) {
   facts_.peer = peers.remote.full();
   facts_.role = role == Role::kInitiator ? "initiator" : "responder";
   make_session(sid);
@@ -247,12 +247,12 @@ void Link::answer_alive(bool alive) {
 // A client that came up after our offer was sent never answers it, and its own offer meets ours
 // (JGL-14): both would wait. Asked for the session it says that there is none (JGL-26).
 void Link::doubt_offer() {
-  auto is_in_doubt = [this] {
-    return is_own_offer() && !acknowledged_ && session_->state() == SessionState::kPending;
-  };
-  if (!is_in_doubt() || doubt_.is_set()) return;
-  doubt_.set(owner_.env().now() + kDoubt, [this, is_in_doubt] {
-    if (!is_in_doubt()) return;
+  if (doubt_ != Doubt::kNone || !is_own_offer() || acknowledged_) return;
+  doubt_ = Doubt::kWaiting;
+  doubt_timer_.set(owner_.env().now() + kDoubt, [this] {
+    bool is_pending = session_->state() == SessionState::kPending;  // or waits to be tried again
+    doubt_ = is_pending ? Doubt::kAsked : Doubt::kNone;
+    if (!is_pending || !is_own_offer() || acknowledged_) return;
     session_->ping();
     drive();
   });
@@ -262,7 +262,7 @@ void Link::doubt_offer() {
 void Link::on_pong(const Session::Pong& pong) {
   if (pong.alive) absence_.clear();
   if (!pong.unknown_session || is_over()) return;
-  if (is_own_offer() && !acknowledged_) {
+  if (doubt_ == Doubt::kAsked && is_own_offer() && !acknowledged_ && !absence_.is_set()) {
     renews_ = true;
     owner_.on_lost_offer(*this);
   }

@@ -62,7 +62,8 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void expect() { expected_ = true; }     // R: we wanted a stream too (JGL-16): nobody is asked
   void take_place_of(Link& other);        // as far as the host knows, it was this one all along
   void check_alive();                     // whether the peer still answers (JGL-18): on_alive
-  void doubt_offer();  // I: the peer's client speaks; has it our offer, which it did not answer?
+  void doubt_offer();  // I: the peer's client calls; has it our offer, which it did not answer?
+  void doubt_no_more() { doubt_ = Doubt::kOver; }          // I: it is the answer to such a doubt
   void refuse_redirects() { follows_redirects_ = false; }  // I: it is the answer to one
   void enroll() { owner_.router().add(session_.get()); }   // with a new router
 
@@ -87,6 +88,8 @@ class Link final : public Transport::Listener, public Channel::Facts {
     return phase_ == Phase::kSignalling && offer_ready_ && question_ == Question::kNone;
   }
   bool was_open() const { return was_open_; }
+  const std::vector<std::string>& methods() const { return methods_; }  // I: in order to try
+  bool follows_redirects() const { return follows_redirects_; }
   // I: the client of the same account that the offer was redirected to (JGL-12).
   const std::optional<Jid>& redirect() const { return redirect_; }
   // I: a new one is due: it ended by `reset` (STE-16), or its offer never reached the peer.
@@ -103,6 +106,8 @@ class Link final : public Transport::Listener, public Channel::Facts {
  private:
   // What the transport's description, once it is ready, is for.
   enum class Step { kOffer, kAccept, kReplace, kAnswerReplace };
+  // I: whether the peer's client has our offer; once for each attempt of the user.
+  enum class Doubt { kNone, kWaiting, kAsked, kOver };
   class Contender;
 
   Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& sid);
@@ -218,6 +223,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   bool follows_redirects_ = true;
   std::optional<Jid> redirect_;
   bool renews_ = false;
+  Doubt doubt_ = Doubt::kNone;
   std::string peer_digest_;                           // signalled, 0.1a
   std::optional<TlsEngine::HandshakeDone> unjudged_;  // until the signalling is proven
   TellAsk changed_key_;  // to be asked once the refused stream is told closed
@@ -230,7 +236,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   std::int64_t key_until_ = 0;  // the peer's certificate is valid; unix time
 
   Timer limit_;  // of the phase: ladder, question, goodbye
-  Timer session_timer_, absence_, liveness_timer_, expiry_, contest_, doubt_;
+  Timer session_timer_, absence_, liveness_timer_, expiry_, contest_, doubt_timer_;
 };
 
 }  // namespace balcony

@@ -116,6 +116,36 @@ TEST_F(TwoAgents, TakeTheLowerOfferOfAPeerThatNeverGotTheirs) {  // covers JGL-1
   EXPECT_THAT(romeo->told<TellAsk>(), IsEmpty());
 }
 
+TEST_F(TwoAgents, CallAgainOnceAndByTheSameMethods) {  // covers JGL-26
+  meet_puppet();
+  romeo->command("start juliet@example.net ibb");
+  world.run();
+  for (const char* sid : {"zy", "zz"}) {
+    EXPECT_TRUE(take_request("jingle", "session-initiate")) << sid;
+    says(offer(sid));
+    world.advance(3s);
+    Element asked = take_request("jingle", "session-info");
+    if (asked) says(error_of(asked, unknown_session()));
+  }
+  EXPECT_FALSE(take_request("jingle", "session-initiate"));
+  EXPECT_THAT(romeo->states(), ElementsAre("negotiating", "closed", "negotiating"));
+}
+
+TEST_F(TwoAgents, CallNobodyAgainWhoWentOffline) {  // covers JGL-26
+  meet_puppet();
+  romeo->command("start juliet@example.net");
+  world.run();
+  take_request("jingle", "session-initiate");
+  says(offer("zz"));
+  romeo->incoming(
+      *parse_stanza(std::string("<presence type='unavailable' from='") + kJuliet + "'/>"));
+  world.run();
+  says(error_of(take_request("jingle", "session-info"), unknown_session()));
+  world.advance(10s);
+  EXPECT_FALSE(take_request("jingle", "session-initiate"));
+  EXPECT_THAT(romeo->states(), ElementsAre("negotiating", "closed"));
+}
+
 TEST_F(TwoAgents, DoNotDoubtAnOfferThatWasAnswered) {  // covers JGL-26
   meet_puppet();
   romeo->command("start juliet@example.net");

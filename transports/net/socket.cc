@@ -78,9 +78,8 @@ void Socket::set_stream_options() const {
 }
 
 void Socket::set_user_timeout(Duration timeout) const {
-  constexpr Duration kLongest = 24h;  // a number of milliseconds that fits
-  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT,
-             static_cast<int>(std::min(timeout, kLongest) / 1ms));
+  bool is_settable = timeout <= 24h;  // a number of milliseconds that fits
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, is_settable ? static_cast<int>(timeout / 1ms) : 0);
 }
 
 Socket::Progress Socket::progress() const {
@@ -89,8 +88,10 @@ Socket::Progress Socket::progress() const {
   getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size);
   int left = 0;
   ioctl(fd_, SIOCOUTQ, &left);
-  unsigned unanswered = std::max(info.tcpi_probes, info.tcpi_retransmits);
-  return {static_cast<std::size_t>(left), info.tcpi_unacked, unanswered, info.tcpi_segs_in};
+  // The last counts the others' cases too, but also what was answered; some it counts alone.
+  unsigned unanswered = std::max({info.tcpi_probes, info.tcpi_retransmits, info.tcpi_backoff});
+  return {static_cast<std::size_t>(left), info.tcpi_unacked, info.tcpi_snd_wnd,
+          info.tcpi_bytes_acked,          unanswered,        info.tcpi_segs_in};
 }
 
 std::optional<Endpoint> Socket::local() const { return local_of(fd_); }

@@ -37,15 +37,18 @@ class Socket {
 
   // No Nagle, and C-11: an idle peer is asked after 5 s, and is dead after 14 s without an answer.
   void set_stream_options() const;
-  // After so long without progress the system gives the connection up; 0: as it sees fit.
+  // After so long without progress the system gives the connection up; 0: as it sees fit, and so
+  // for more than a day.
   void set_user_timeout(Duration timeout) const;
 
   // How it stands with what the system has not got rid of.
   struct Progress {
-    std::size_t left = 0;     // octets; none: the peer has acknowledged all
-    unsigned in_flight = 0;   // packets sent and not acknowledged; none: the peer has no room
-    unsigned unanswered = 0;  // packets sent again, or questions whether the peer has room
-    unsigned heard = 0;       // packets that came, since the connection was made, modulo 2^32
+    std::size_t left = 0;            // octets; none: the peer has acknowledged all
+    unsigned in_flight = 0;          // packets sent and not acknowledged; none: no room for more
+    unsigned room = 0;               // octets that the peer said it would take
+    std::uint64_t acknowledged = 0;  // octets, since the connection was made
+    unsigned unanswered = 0;         // how often it was sent again, or asked whether it has room
+    unsigned heard = 0;              // packets that came, since then, modulo 2^32
   };
   Progress progress() const;
 

@@ -129,7 +129,7 @@ void TcpStream::on_linger_over() {
 void TcpStream::look_at_peer() {
   if (is_ended_) return;
   Socket::Progress progress = socket_.progress();
-  PeerWatch::Verdict verdict = peer_.look(progress, env_.now());
+  PeerWatch::Verdict verdict = peer_.look(progress, is_readable(), env_.now());
   socket_.set_user_timeout(verdict.user_timeout);
   if (verdict.is_lost) {
     end(connection_error(ETIMEDOUT));

@@ -9,9 +9,9 @@
 // peer's FIN is the same the other way round: what was taken is sent, then it is over (the
 // streams above close both ways first, JGL-33). A reset tells on_closed why.
 //
-// A peer that does not answer for 14 s is lost (C-11). One that answers and reads little or nothing
-// is not: its user may have stopped it. Should it vanish while it does, three unanswered questions
-// tell. They are at most 14 s apart, so 45 s; but where it had no room before, up to 2 minutes.
+// A peer that does not answer for about 14 s is lost (C-11). One that answers and reads little or
+// nothing is not: its user may have stopped it. Should it vanish while it does, three unanswered
+// questions tell. They are 14 s apart, so 45 s; but up to 2 minutes where it had no room before.
 #pragma once
 
 #include <optional>

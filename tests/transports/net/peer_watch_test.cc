@@ -13,7 +13,7 @@ class PeerWatchTest : public testing::Test {
 
   PeerWatch::Verdict look_after(Duration passed) {
     now += passed;
-    return watch.look(progress, now);
+    return watch.look(progress, reads, now);
   }
   // Looks as often as TcpStream does; the last verdict, or the first that says lost.
   PeerWatch::Verdict look_for(Duration time) {
@@ -22,11 +22,16 @@ class PeerWatchTest : public testing::Test {
       verdict = look_after(PeerWatch::kLook);
     return verdict;
   }
-  void on_the_way() { progress = {1000, 1, 0, progress.heard}; }
-  void no_room() { progress = {1000, 0, 0, progress.heard}; }
+  void on_the_way() { set({.left = 1000, .in_flight = 1, .room = 5000}); }
+  void no_room() { set({.left = 1000}); }
+  void set(Socket::Progress next) {
+    next.heard = progress.heard;
+    progress = next;
+  }
 
   TimePoint now = TimePoint(1000s);
   Socket::Progress progress;
+  bool reads = true;
   PeerWatch watch;
 };
 
@@ -50,8 +55,9 @@ TEST_F(PeerWatchTest, NobodyIsLostWhoWasNotAskedThreeTimes) {
 }
 
 // Two ends without room refuse each other's acknowledgements: all is sent again and again.
-TEST_F(PeerWatchTest, AnyPacketIsASignOfLife) {
+TEST_F(PeerWatchTest, AnyPacketIsASignOfLifeWhereNobodyReads) {
   on_the_way();
+  reads = false;
   for (int i = 0; i < 15; ++i) {
     ++progress.unanswered;
     ++progress.heard;
@@ -59,6 +65,40 @@ TEST_F(PeerWatchTest, AnyPacketIsASignOfLife) {
   }
   progress.unanswered += 3;
   EXPECT_TRUE(look_for(2s).is_lost);
+}
+
+// A peer that closed its window over what is on the way: each repetition is answered so.
+TEST_F(PeerWatchTest, APeerWithoutRoomNeedNotAcknowledge) {
+  on_the_way();
+  progress.room = 0;
+  for (int i = 0; i < 15; ++i) {
+    ++progress.unanswered;
+    ++progress.heard;
+    ASSERT_FALSE(look_for(100s).is_lost);
+  }
+}
+
+// The peer speaks, but what is sent to it is swallowed on the way.
+TEST_F(PeerWatchTest, APeerThatHasRoomAndAcknowledgesNothingIsLost) {
+  on_the_way();
+  progress.unanswered = 3;
+  for (int i = 0; i < 6; ++i) {
+    ++progress.heard;
+    ASSERT_FALSE(look_after(PeerWatch::kLook).is_lost) << i;
+    progress.acknowledged = 1;
+  }
+  ++progress.heard;
+  EXPECT_TRUE(look_for(4s).is_lost);
+}
+
+TEST_F(PeerWatchTest, APeerThatAcknowledgesIsNotLostHoweverMuchIsRepeated) {
+  on_the_way();
+  progress.unanswered = 3;
+  for (int i = 0; i < 100; ++i) {
+    ++progress.heard;
+    ++progress.acknowledged;
+    ASSERT_FALSE(look_after(PeerWatch::kLook).is_lost);
+  }
 }
 
 TEST_F(PeerWatchTest, CountsAnewWhatIsUnansweredOnceAllWasAnswered) {
