@@ -85,7 +85,7 @@ class ChannelTest : public testing::Test {
       talker.channel->send(*parse_stanza("<message type='chat'><body>goodbye</body></message>"));
   }
 
-  const Channel::Kind direct, by_proxy{false, true};
+  const Channel::Kind direct{}, by_proxy{false, true};
   FakeEnv env;
   FakeScheduler scheduler{env};
   PipeStream wire{scheduler, env};
