@@ -7,7 +7,6 @@
 
 #include "jingle/base/ns.h"
 #include "plugin/identity_file.h"
-#include "plugin/private_file.h"
 
 namespace balcony {
 namespace {
@@ -79,15 +78,6 @@ Agent::Agent(Env& env, Scheduler& scheduler, Mailbox& mailbox, State state, bool
 }
 
 Agent::~Agent() { links_.clear(); }
-
-void Agent::read_anchors() {
-  const std::string& path = settings().ca;
-  auto text = path.empty() ? std::nullopt : std::optional(read_public_file(path));
-  bool is_read = text && *text && **text;
-  anchors_ = is_read ? std::move(***text) : std::string();
-  if (text && !is_read)
-    tell(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
-}
 
 void Agent::handle(CoreEvent event) {
   std::visit([this](auto& e) { on(e); }, event);

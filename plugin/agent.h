@@ -57,7 +57,7 @@ class Agent final : public LinkOwner {
     std::vector<std::string> methods;
     bool by_user = false;
     bool is_redirected = false;  // JGL-12: at most once
-    bool is_renewed = false;     // it takes the place of a link that ended; so does none of it
+    bool is_renewed = false;     // for a link that ended: doubted once is enough
   };
   // An iq request that came end to end and that the host owes a reply to (STZ-11).
   struct Owed {

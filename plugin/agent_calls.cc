@@ -182,7 +182,11 @@ void Agent::on_over(Link& link) {
   }
   reconsider_offers(link.peer());
   if (link.is_to_be_renewed())
-    call({link.peer(), link.methods(), true, !link.follows_redirects(), true});
+    call({.target = link.peer(),
+          .methods = link.methods(),
+          .by_user = true,
+          .is_redirected = !link.follows_redirects(),
+          .is_renewed = true});
   if (auto next = next_calls_.extract(link.peer())) call_if_allowed(std::move(next.mapped()));
   bool failed = link.role() == Role::kInitiator && !link.was_open();
   if (failed) {

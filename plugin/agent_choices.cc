@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "plugin/agent.h"
+#include "plugin/private_file.h"
 
 namespace balcony {
 namespace {
@@ -96,6 +97,17 @@ Agent::Answer Agent::untrust_key(const Jid& jid, const std::string& text) {
       link->revoke("the key of " + contact.full() + " is trusted no more");
   return {true, std::to_string(*removed) + (*removed == 1 ? " key" : " keys") + " of " +
                     contact.full() + " forgotten."};
+}
+
+void Agent::read_anchors() {
+  const std::string& path = settings().ca;
+  anchors_.clear();
+  if (path.empty()) return;
+  if (auto text = read_public_file(path); text && *text) {
+    anchors_ = std::move(**text);
+  } else {
+    tell(TellNotice{{}, "The certificates in " + path + " can't be read; none is used."});
+  }
 }
 
 Agent::Answer Agent::change_setting(const std::string& key, const std::string& value) {

@@ -247,12 +247,11 @@ void Link::answer_alive(bool alive) {
 // A client that came up after our offer was sent never answers it, and its own offer meets ours
 // (JGL-14): both would wait. Asked for the session it says that there is none (JGL-26).
 void Link::doubt_offer() {
-  if (doubt_ != Doubt::kNone || !is_own_offer() || acknowledged_) return;
-  doubt_ = Doubt::kWaiting;
+  if (doubt_ != Doubt::kNone || doubt_timer_.is_set() || !is_unanswered_offer()) return;
   doubt_timer_.set(owner_.env().now() + kDoubt, [this] {
     bool is_pending = session_->state() == SessionState::kPending;  // or waits to be tried again
-    doubt_ = is_pending ? Doubt::kAsked : Doubt::kNone;
-    if (!is_pending || !is_own_offer() || acknowledged_) return;
+    if (!is_pending || !is_unanswered_offer()) return;
+    doubt_ = Doubt::kAsked;
     session_->ping();
     drive();
   });
@@ -262,7 +261,7 @@ void Link::doubt_offer() {
 void Link::on_pong(const Session::Pong& pong) {
   if (pong.alive) absence_.clear();
   if (!pong.unknown_session || is_over()) return;
-  if (doubt_ == Doubt::kAsked && is_own_offer() && !acknowledged_ && !absence_.is_set()) {
+  if (doubt_ == Doubt::kAsked && is_unanswered_offer() && !absence_.is_set()) {
     renews_ = true;
     owner_.on_lost_offer(*this);
   }

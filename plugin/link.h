@@ -107,7 +107,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   // What the transport's description, once it is ready, is for.
   enum class Step { kOffer, kAccept, kReplace, kAnswerReplace };
   // I: whether the peer's client has our offer; once for each attempt of the user.
-  enum class Doubt { kNone, kWaiting, kAsked, kOver };
+  enum class Doubt { kNone, kAsked, kOver };
   class Contender;
 
   Link(LinkOwner& owner, Role role, const Peers& peers, const std::string& sid);
@@ -123,6 +123,7 @@ class Link final : public Transport::Listener, public Channel::Facts {
   void on_accept_proven();
   void on_lost_tie();
   void on_pong(const Session::Pong& pong);
+  bool is_unanswered_offer() const { return is_own_offer() && !acknowledged_; }
   void watch_liveness();
   void answer_alive(bool alive);
   void show();  // to the host, as negotiating

@@ -78,7 +78,6 @@ void Link::offer_again() {
   make_session(owner_.env().token());
   session_over_ = false;
   acknowledged_ = false;
-  if (doubt_ == Doubt::kWaiting) doubt_ = Doubt::kNone;
   doubt_timer_.clear();
   next_method_ = 0;
   next_method();

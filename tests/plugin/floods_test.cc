@@ -45,9 +45,7 @@ class Floods : public TwoAgents {
 TEST_F(Floods, OfForgedOffersPinShowOpenAndEndNothing) {  // covers JGL-40, promises 3, 7, 8
   parser_is_sound = false;
   meet_friend(kAuto);
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element own = take_request("jingle", "session-initiate");
+  Element own = call_puppet();
   ASSERT_TRUE(own);
   says(result_of(own));
   std::size_t listeners = world.internet.listeners();

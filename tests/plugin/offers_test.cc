@@ -32,9 +32,7 @@ TEST_F(TwoAgents, ShowOneAttemptWhenBothCallAtOnce) {  // covers JGL-14, JGL-15,
 
 TEST_F(TwoAgents, TakeTheLowerOfferOfAPeerThatIgnoresGlare) {  // covers JGL-15
   meet_puppet({"trust=tofu"});
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element ours = take_request("jingle", "session-initiate");
+  Element ours = call_puppet();
   std::size_t since = world.seen.size();
   says(offer("a0"));
   EXPECT_THAT(world.jingle(since), IsEmpty());
@@ -48,9 +46,7 @@ TEST_F(TwoAgents, TakeTheLowerOfferOfAPeerThatIgnoresGlare) {  // covers JGL-15
 TEST_F(TwoAgents, KeepTheirOwnLowerOfferBesideOneThatCameBefore) {  // covers JGL-14
   meet_puppet({"trust=tofu"}, false);
   says(offer("zz"));  // to be proven first
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element ours = take_request("jingle", "session-initiate");
+  Element ours = call_puppet();
   ASSERT_TRUE(ours);
   says(result_of(ours));
   std::size_t since = world.seen.size();
@@ -61,9 +57,7 @@ TEST_F(TwoAgents, KeepTheirOwnLowerOfferBesideOneThatCameBefore) {  // covers JG
 
 TEST_F(TwoAgents, DecideTheOthersOfferWhenTheirOwnFails) {  // covers JGL-15
   meet_puppet({"trust=tofu"});
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element ours = take_request("jingle", "session-initiate");
+  Element ours = call_puppet();
   says(offer("a0"));
   says(error_of(ours, {"not-acceptable", {}, {}, {}}));
   ASSERT_EQ(romeo->told<TellAsk>().size(), 1U);
@@ -73,9 +67,7 @@ TEST_F(TwoAgents, DecideTheOthersOfferWhenTheirOwnFails) {  // covers JGL-15
 
 TEST_F(TwoAgents, SurviveAnOfferWithTheirOwnSid) {  // covers JGL-14
   meet_puppet();
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element ours = take_request("jingle", "session-initiate");
+  Element ours = call_puppet();
   says(offer(std::string(ours.first_child()->attr("sid"))));
   says(error_of(ours, {"conflict", {}, {}, {}}));
   world.advance(1s);
@@ -88,9 +80,7 @@ TEST_F(TwoAgents, SurviveAnOfferWithTheirOwnSid) {  // covers JGL-14
 // A client without the plugin answers nothing; it is loaded, and calls.
 TEST_F(TwoAgents, CallAgainWhenThePeerNeverGotTheOfferThatBeatItsOwn) {  // covers JGL-14, JGL-26
   meet_puppet();
-  romeo->command("start juliet@example.net");
-  world.run();
-  take_request("jingle", "session-initiate");
+  call_puppet();
   says(offer("zz"));
   std::size_t since = world.seen.size();
   world.advance(2s);
@@ -104,9 +94,7 @@ TEST_F(TwoAgents, CallAgainWhenThePeerNeverGotTheOfferThatBeatItsOwn) {  // cove
 
 TEST_F(TwoAgents, TakeTheLowerOfferOfAPeerThatNeverGotTheirs) {  // covers JGL-14, -16, -26
   meet_puppet({"trust=tofu"});
-  romeo->command("start juliet@example.net");
-  world.run();
-  take_request("jingle", "session-initiate");
+  call_puppet();
   says(offer("a0"));
   std::size_t since = world.seen.size();
   world.advance(2s);
@@ -133,9 +121,7 @@ TEST_F(TwoAgents, CallAgainOnceAndByTheSameMethods) {  // covers JGL-26
 
 TEST_F(TwoAgents, CallNobodyAgainWhoWentOffline) {  // covers JGL-26
   meet_puppet();
-  romeo->command("start juliet@example.net");
-  world.run();
-  take_request("jingle", "session-initiate");
+  call_puppet();
   says(offer("zz"));
   romeo->incoming(
       *parse_stanza(std::string("<presence type='unavailable' from='") + kJuliet + "'/>"));
@@ -148,9 +134,7 @@ TEST_F(TwoAgents, CallNobodyAgainWhoWentOffline) {  // covers JGL-26
 
 TEST_F(TwoAgents, DoNotDoubtAnOfferThatWasAnswered) {  // covers JGL-26
   meet_puppet();
-  romeo->command("start juliet@example.net");
-  world.run();
-  Element ours = take_request("jingle", "session-initiate");
+  Element ours = call_puppet();
   says(offer("zz"));
   says(result_of(ours));
   world.advance(5s);

@@ -71,6 +71,11 @@ class TwoAgents : public ::testing::Test {
     inbox.erase(found);
     return request;
   }
+  Element call_puppet() {  // Romeo's offer
+    romeo->command("start juliet@example.net");
+    world.run();
+    return take_request("jingle", "session-initiate");
+  }
   void says(Element stanza) {  // Juliet, to Romeo
     stanza.set_attr("from", kJuliet).set_attr("to", kRomeo);
     romeo->incoming(stanza);

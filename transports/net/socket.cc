@@ -90,8 +90,12 @@ Socket::Progress Socket::progress() const {
   ioctl(fd_, SIOCOUTQ, &left);
   // The last counts the others' cases too, but also what was answered; some it counts alone.
   unsigned unanswered = std::max({info.tcpi_probes, info.tcpi_retransmits, info.tcpi_backoff});
-  return {static_cast<std::size_t>(left), info.tcpi_unacked, info.tcpi_snd_wnd,
-          info.tcpi_bytes_acked,          unanswered,        info.tcpi_segs_in};
+  return {.left = static_cast<std::size_t>(left),
+          .in_flight = info.tcpi_unacked,
+          .room = info.tcpi_snd_wnd,
+          .acknowledged = info.tcpi_bytes_acked,
+          .unanswered = unanswered,
+          .heard = info.tcpi_segs_in};
 }
 
 std::optional<Endpoint> Socket::local() const { return local_of(fd_); }

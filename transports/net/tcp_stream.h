@@ -11,7 +11,7 @@
 //
 // A peer that does not answer for about 14 s is lost (C-11). One that answers and reads little or
 // nothing is not: its user may have stopped it. Should it vanish while it does, three unanswered
-// questions tell. They are 14 s apart, so 45 s; but up to 2 minutes where it had no room before.
+// questions tell. They are 14 s apart, so 45 s; up to 2 minutes apart where it had no room before.
 #pragma once
 
 #include <optional>

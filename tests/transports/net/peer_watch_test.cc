@@ -29,6 +29,15 @@ class PeerWatchTest : public testing::Test {
     progress = next;
   }
 
+  // All is sent again and again, and a packet comes each time.
+  void expect_it_is_kept_while_it_answers() {
+    for (int i = 0; i < 15; ++i) {
+      ++progress.unanswered;
+      ++progress.heard;
+      ASSERT_FALSE(look_for(100s).is_lost);
+    }
+  }
+
   TimePoint now = TimePoint(1000s);
   Socket::Progress progress;
   bool reads = true;
@@ -58,11 +67,7 @@ TEST_F(PeerWatchTest, NobodyIsLostWhoWasNotAskedThreeTimes) {
 TEST_F(PeerWatchTest, AnyPacketIsASignOfLifeWhereNobodyReads) {
   on_the_way();
   reads = false;
-  for (int i = 0; i < 15; ++i) {
-    ++progress.unanswered;
-    ++progress.heard;
-    ASSERT_FALSE(look_for(100s).is_lost);
-  }
+  expect_it_is_kept_while_it_answers();
   progress.unanswered += 3;
   EXPECT_TRUE(look_for(2s).is_lost);
 }
@@ -71,11 +76,7 @@ TEST_F(PeerWatchTest, AnyPacketIsASignOfLifeWhereNobodyReads) {
 TEST_F(PeerWatchTest, APeerWithoutRoomNeedNotAcknowledge) {
   on_the_way();
   progress.room = 0;
-  for (int i = 0; i < 15; ++i) {
-    ++progress.unanswered;
-    ++progress.heard;
-    ASSERT_FALSE(look_for(100s).is_lost);
-  }
+  expect_it_is_kept_while_it_answers();
 }
 
 // The peer speaks, but what is sent to it is swallowed on the way.
